@@ -1,0 +1,56 @@
+"""The shape of a StyleGAN2 generator. Knows no tensors."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Config:
+    """Hyperparameters of a StyleGAN2 generator, skip architecture (Karras et al. 2020, section 4).
+
+    Args:
+        resolution: side of the square picture in px, a power of two of at least 8.
+        z_dim: length of the Gaussian code z.
+        w_dim: length of the intermediate code w.
+        channel_base: feature maps at resolution r have ``channel_base // r`` channels, at most
+        channel_max: the cap on channels.
+        mapping_layers: fully connected layers from z to w.
+        mapping_features: width of the hidden mapping layers.
+        lr_multiplier: run-time gain of the mapping's weights and biases.
+        conv_clamp: activations are clamped to plus or minus this value, if given.
+
+    Raises:
+        ValueError: the resolution is not a power of two of at least 8.
+    """
+
+    resolution: int
+    z_dim: int = 512
+    w_dim: int = 512
+    channel_base: int = 32768
+    channel_max: int = 512
+    mapping_layers: int = 8
+    mapping_features: int = 512
+    lr_multiplier: float = 0.01
+    conv_clamp: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.resolution < 8 or self.resolution & (self.resolution - 1):
+            raise ValueError(f"The resolution must be 8, 16, 32, ...: not {self.resolution}.")
+
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        """The resolutions of the synthesis blocks in px: 4, 8, ..., resolution."""
+        return tuple(2**k for k in range(2, self.resolution.bit_length()))
+
+    @property
+    def num_ws(self) -> int:
+        """How many w vectors the synthesis takes: 2 log2(resolution) - 2."""
+        return ws_up_to(self.resolution) + 1
+
+    def channels(self, resolution: int) -> int:
+        """How many channels the feature maps of a block have."""
+        return min(self.channel_base // resolution, self.channel_max)
+
+
+def ws_up_to(resolution: int) -> int:
+    """How many of the leading w vectors shape the features of a block."""
+    return 2 * resolution.bit_length() - 5

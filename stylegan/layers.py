@@ -1,0 +1,125 @@
+"""StyleGAN2's layers (Karras et al. 2020): each is a valid convolution on an input with its halo.
+
+A halo is one cell more on every side: zeros outside the picture, the neighbours' values where a
+layer sees only a window of the map. So a window of a map and the whole map take the same path.
+"""
+
+from math import sqrt
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+SLOPE = 0.2  # of the leaky ReLU
+GAIN = sqrt(2.0)  # keeps the variance after it
+DEMODULATION_EPS = 1e-8
+
+
+def halo(x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h+2 w+2"]:
+    """The whole map with the zeros that lie outside the picture."""
+    return F.pad(x, (1, 1, 1, 1))
+
+
+def fir(channels: int, like: Tensor) -> Float[Tensor, "c 1 4 4"]:
+    """The [1, 3, 3, 1] low-pass filter, one copy a channel, with gain 4 for zero-stuffed input."""
+    taps = torch.tensor([1.0, 3.0, 3.0, 1.0], dtype=like.dtype, device=like.device) / 4
+    return torch.outer(taps, taps).expand(channels, 1, 4, 4)
+
+
+def upsample(x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c 2*h-4 2*w-4"]:
+    """Twice the size through the FIR filter; takes a halo, gives none."""
+    channels = x.shape[1]
+    return F.conv_transpose2d(x, fir(channels, x), stride=2, padding=3, groups=channels)
+
+
+def modulated_conv(
+    x: Float[Tensor, "n in h w"],
+    weight: Float[Tensor, "out in 3 3"],
+    style: Float[Tensor, "m in"],
+    up: bool,
+) -> Float[Tensor, "n out _ _"]:
+    """Modulated, demodulated 3x3 convolution (Karras et al. 2020, equations 1 and 3).
+
+    Scales activations instead of weights, which is the same function and needs no weight
+    gradients when only the style is optimised. ``m`` is ``n`` or 1 (windows of one picture).
+    """
+    power = weight.square().sum((2, 3))
+    demodulation = torch.rsqrt(style.square() @ power.T + DEMODULATION_EPS)
+    x = x * style[:, :, None, None]
+    if up:
+        x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2, padding=1)
+        x = F.conv2d(x, fir(x.shape[1], x), groups=x.shape[1])
+    else:
+        x = F.conv2d(x, weight)
+    return x * demodulation[:, :, None, None]
+
+
+def activate(x: Tensor, clamp: float | None) -> Tensor:
+    """Leaky ReLU with gain sqrt(2), then the clamp of half-precision training if there is one."""
+    x = F.leaky_relu(x, SLOPE) * GAIN
+    return x if clamp is None else x.clamp(-clamp, clamp)
+
+
+class Linear(nn.Module):
+    """Fully connected layer with an equalised learning rate (Karras et al. 2018, section 4.1)."""
+
+    def __init__(self, inputs: int, outputs: int, *, bias: float = 0.0, multiplier: float = 1.0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs) / multiplier)
+        self.bias = nn.Parameter(torch.full((outputs,), bias / multiplier))
+        self.multiplier = multiplier
+
+    def forward(self, x: Float[Tensor, "*n in"]) -> Float[Tensor, "*n out"]:
+        """The affine map; run-time gain multiplier / sqrt(in)."""
+        gain = self.multiplier / sqrt(self.weight.shape[1])
+        return F.linear(x, self.weight * gain, self.bias * self.multiplier)
+
+
+class StyleConv(nn.Module):
+    """Modulated convolution, noise, bias, activation: one style of a synthesis block."""
+
+    noise_const: Tensor
+
+    def __init__(self, inputs: int, outputs: int, w_dim: int, resolution: int, *, up: bool):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.noise_strength = nn.Parameter(torch.zeros([]))
+        self.register_buffer("noise_const", torch.randn(resolution, resolution))
+        self.affine = Linear(w_dim, inputs, bias=1.0)
+        self.up = up
+
+    def forward(
+        self,
+        x: Float[Tensor, "n in h w"],
+        w: Float[Tensor, "m w_dim"],
+        noise: Float[Tensor, "m2 h2 w2"] | None,
+        clamp: float | None,
+    ) -> Float[Tensor, "n out h2 w2"]:
+        """Input with its halo -> output without; twice the size if ``up``.
+
+        ``noise`` is this layer's ``noise_const``, cut to the output's cells, or None.
+        """
+        x = modulated_conv(x, self.weight, self.affine(w), self.up)
+        if noise is not None:
+            x = x + noise[:, None] * self.noise_strength
+        return activate(x + self.bias[:, None, None], clamp)
+
+
+class ToRGB(nn.Module):
+    """Modulated 1x1 convolution to colours; no demodulation, hence the gain 1 / sqrt(in)."""
+
+    def __init__(self, inputs: int, w_dim: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(3, inputs, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(3))
+        self.affine = Linear(w_dim, inputs, bias=1.0)
+
+    def forward(
+        self, x: Float[Tensor, "n in h w"], w: Float[Tensor, "m w_dim"], clamp: float | None
+    ) -> Float[Tensor, "n 3 h w"]:
+        """Features -> this block's share of the picture, [-1, 1] after all blocks are added."""
+        style = self.affine(w) / sqrt(self.weight.shape[1])
+        y = F.conv2d(x * style[:, :, None, None], self.weight) + self.bias[:, None, None]
+        return y if clamp is None else y.clamp(-clamp, clamp)
