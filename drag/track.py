@@ -1,0 +1,58 @@
+"""Where the handles are now: nearest neighbour in feature space (DragGAN, equation 2)."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from .sample import offsets, sample
+
+
+def track(
+    features: Float[Tensor, "c h w"],
+    handles: Float[Tensor, "p 2"],
+    templates: Float[Tensor, "p k c"],
+    size: tuple[int, int],
+    search: float,
+    patch: float,
+    penalty: float,
+) -> tuple[Float[Tensor, "p 2"], Float[Tensor, " p"]]:
+    """(new handles, confidence in each, 0 to 1).
+
+    The cell of the square of radius ``search`` px around each handle whose patch (disc of radius
+    ``patch`` px) is nearest to the template in L2, refined below a pixel by a parabola. In
+    textureless places all cells look alike: ``penalty``, a share of the template's norm per px,
+    then keeps the point where it is.
+    """
+    steps = offsets(search, disc=False).to(handles)
+    around = offsets(patch, disc=True).to(handles)
+    places = handles[:, None] + steps
+    patches = sample(features, places[:, :, None] + around, size)
+    distance = (patches - templates[:, None]).square().sum((2, 3)).sqrt()
+    norm = templates.square().sum((1, 2)).sqrt().clamp(min=1e-8)
+    cost = distance / norm[:, None] + penalty * steps.norm(dim=1)
+    best = cost.argmin(1)
+    side = 2 * int(search) + 1
+    found = steps[best] + _parabola(cost.square().reshape(-1, side, side), best)
+    confidence = 1 - distance.gather(1, best[:, None])[:, 0] / norm
+    height, width = size
+    limit = torch.tensor([width - 1, height - 1]).to(handles)
+    return (handles + found).clamp(min=torch.zeros_like(limit), max=limit), confidence.clamp(0, 1)
+
+
+def _parabola(cost: Float[Tensor, "p s s"], best: Tensor) -> Float[Tensor, "p 2"]:
+    """The sub-pixel minimum (x, y) around each best cell; 0 at the rim of the search square."""
+    side = cost.shape[1]
+    point = torch.arange(len(cost), device=cost.device)
+    row, column = best // side, best % side
+    here = cost[point, row, column]
+
+    def refine(before: Tensor, after: Tensor, inner: Tensor) -> Tensor:
+        bend = (before - 2 * here + after).clamp(min=1e-12)
+        return torch.where(inner, ((before - after) / (2 * bend)).clamp(-0.5, 0.5), 0.0)
+
+    inner_x, inner_y = (column > 0) & (column < side - 1), (row > 0) & (row < side - 1)
+    left, right = (column - 1).clamp(min=0), (column + 1).clamp(max=side - 1)
+    above, below = (row - 1).clamp(min=0), (row + 1).clamp(max=side - 1)
+    x = refine(cost[point, row, left], cost[point, row, right], inner_x)
+    y = refine(cost[point, above, column], cost[point, below, column], inner_y)
+    return torch.stack([x, y], 1)

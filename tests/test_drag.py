@@ -1,0 +1,165 @@
+"""Dragging in worlds whose latent is a position: arrival, stillness, the best state, the ends."""
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+from worlds import Blobs, coupled, free, free_latent
+
+from drag import Edit, Options, State, drag
+
+SIZE = 64, 64
+OPTIONS = Options(steps=150, rate=0.1, track_radius=6.0)
+AWAY = (200.0, 200.0)  # a second blob that nobody sees
+START, GOAL = (20.0, 20.0), (30.0, 24.0)
+
+Point = tuple[float, float]
+place = st.tuples(st.floats(12, 52), st.floats(12, 52))
+
+
+def run(
+    render: Callable[[Tensor], Tensor], latent: Tensor, edit: Edit, options: Options = OPTIONS
+) -> list[State]:
+    return list(drag(render, latent, edit, options))
+
+
+def to_goal(start: Point = START, goal: Point = GOAL, mask: Tensor | None = None) -> Edit:
+    return Edit.between(SIZE, [(start, goal)], mask)
+
+
+def one_blob(options: Options = OPTIONS, edit: Edit | None = None) -> list[State]:
+    return run(Blobs(free), free_latent(START, AWAY), edit or to_goal(), options)
+
+
+@given(place, place, st.sampled_from([32, 64]))
+def test_the_blob_arrives(start: Point, goal: Point, cells: int) -> None:
+    if abs(start[0] - goal[0]) + abs(start[1] - goal[1]) < 1:
+        goal = start[0], 64 - start[0]
+    edit, fast = to_goal(start, goal), replace(OPTIONS, rate=0.2)
+    states = run(Blobs(free, cells=cells), free_latent(start, AWAY), edit, fast)
+    assert states[-1].end == "arrived"
+    there = free(states[-1].latent)[0]
+    assert (there - torch.tensor(goal)).norm() < 1.1  # `arrive` px, and the error of tracking
+    assert (there - states[-1].handles[0]).norm() < 0.1
+
+
+@pytest.mark.parametrize("goals", [((30.0, 12.0), (40.0, 52.0)), ((20.0, 9.0), (36.0, 44.0))])
+def test_two_blobs_arrive_together(goals: tuple[Point, Point]) -> None:
+    starts = (14.0, 14.0), (50.0, 50.0)
+    edit = Edit.between(SIZE, list(zip(starts, goals, strict=True)))
+    states = run(Blobs(free), free_latent(*starts), edit)
+    assert states[-1].end == "arrived"
+    there = free(states[-1].latent)
+    assert (there - torch.tensor(goals)).norm(dim=1).max() < 1.5  # each sees a little of the other
+
+
+def test_the_mask_holds_the_rest_still() -> None:
+    mask = torch.zeros(SIZE, dtype=torch.bool)
+    mask[:34, :34] = True
+    wander: list[float] = []
+    for part in (None, mask):
+        states = run(Blobs(coupled), torch.zeros(4), to_goal(mask=part))
+        assert states[-1].end == "arrived"
+        wander.append(max(float((coupled(s.latent)[1] - 44).norm()) for s in states))
+    free_to_move, held = wander
+    assert free_to_move > 3
+    assert held < 1
+
+
+def test_the_prior_pulls_back_to_the_start() -> None:
+    loose, tied = (
+        one_blob(replace(OPTIONS, steps=8, prior_weight=weight))[-1].latent
+        for weight in (0.0, 100.0)
+    )
+    start = free_latent(START, AWAY)
+    assert (tied - start).norm() < 0.5 * (loose - start).norm()
+
+
+def test_the_step_cap_ends_the_drag() -> None:
+    states = one_blob(replace(OPTIONS, steps=3))
+    assert [state.step for state in states] == [0, 1, 2, 3]
+    assert [state.end for state in states] == ["", "", "", "steps"]
+
+
+def test_a_picture_that_will_not_move_is_stuck() -> None:
+    picture = Blobs(free)(free_latent(START, AWAY))
+    states = run(
+        lambda latent: picture + 0 * latent.sum(),
+        torch.zeros(4),
+        to_goal(),
+        replace(OPTIONS, patience=7),
+    )
+    best = min(states[:-1], key=lambda state: float(state.distances))
+    assert (states[-1].end, states[-1].step - best.step) == ("stuck", 7)
+    assert best.step < 4
+    assert {state.end for state in states[:-1]} == {""}
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_a_picture_of_nans_has_diverged_and_the_best_state_stays(broken: float) -> None:
+    calls = 0
+
+    def render(latent: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return Blobs(free)(latent) * (broken if calls > 6 else 1.0)
+
+    states = run(render, free_latent(START, AWAY), to_goal())
+    assert states[-1].end == "diverged"
+    assert states[-1].latent.isfinite().all()
+    assert states[-1].distances.mean() == min(s.distances.mean() for s in states)
+
+
+def test_the_last_state_is_the_best_seen() -> None:
+    calls = 0
+
+    def render(latent: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        push = -6.0 if calls > 10 else 0.0  # then something throws the blob back
+        return Blobs(lambda code: free(code) + push)(latent)
+
+    states = run(render, free_latent(START, AWAY), to_goal(), replace(OPTIONS, steps=12))
+    best = min(states[:-1], key=lambda state: float(state.distances.mean()))
+    assert (states[-1].end, states[-1].step) == ("steps", 12)
+    assert best.step < 11
+    assert torch.equal(states[-1].latent, best.latent)
+    assert torch.equal(states[-1].handles, best.handles)
+
+
+def test_each_state_says_how_far_and_how_sure() -> None:
+    for state in one_blob():
+        assert state.distances == pytest.approx(float((torch.tensor(GOAL) - state.handles).norm()))
+        assert 0.8 < state.confidence <= 1
+        assert not state.latent.requires_grad
+
+
+def test_a_vanished_handle_is_not_trusted() -> None:
+    def render(latent: Tensor) -> Tensor:
+        seen = torch.is_grad_enabled()  # the picture before the drag is rendered without gradients
+        return Blobs(free)(latent) * (0.0 if seen else 1.0)
+
+    states = run(render, free_latent(START, AWAY), to_goal(), replace(OPTIONS, steps=2))
+    assert [float(state.confidence) for state in states[1:-1]] == [0.0]
+
+
+def test_the_same_drag_twice_is_the_same() -> None:
+    first, again = one_blob(), one_blob()
+    assert len(first) == len(again)
+    for a, b in zip(first, again, strict=True):
+        for name in (field.name for field in fields(State) if field.name != "moments"):
+            x, y = getattr(a, name), getattr(b, name)
+            assert torch.equal(x, y) if isinstance(x, Tensor) else x == y, name
+
+
+def test_the_given_latent_is_not_changed() -> None:
+    latent = free_latent(START, AWAY)
+    before = latent.clone()
+    states = run(Blobs(free), latent, to_goal())
+    assert torch.equal(latent, before)
+    assert not latent.requires_grad
+    assert torch.equal(states[0].latent, before)

@@ -1,0 +1,80 @@
+"""Small worlds to drag in: generators with random weights, and latents that are positions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from stylegan import Config, Generator
+
+SMALL = Config(
+    resolution=32,
+    z_dim=10,
+    w_dim=12,
+    channel_base=256,
+    channel_max=16,
+    mapping_layers=3,
+    mapping_features=14,
+)
+
+
+def small_generator(config: Config = SMALL, seed: int = 0) -> Generator:
+    """Every tensor random, so that none can be forgotten unseen."""
+    source = torch.Generator().manual_seed(seed)
+    generator = Generator(config).eval()
+    for name, tensor in generator.state_dict().items():
+        scale = 1 / config.lr_multiplier if name.startswith("mapping.fc") else 1.0
+        tensor.copy_(torch.randn(tensor.shape, generator=source) * scale)
+        if name.endswith("affine.bias"):
+            tensor.add_(1.0)
+    return generator.requires_grad_(False)
+
+
+def random_ws(generator: Generator, count: int = 1, seed: int = 1) -> Tensor:
+    """Another w for every layer."""
+    shape = count, generator.config.num_ws, generator.config.w_dim
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+@dataclass(frozen=True)
+class Blobs:
+    """Two soft blobs on a black map; the latent is where they are.
+
+    Args:
+        side: of the picture in px.
+        cells: of the feature map.
+        places: latent [k] -> positions (x, y) in picture px [2 2].
+    """
+
+    places: Callable[[Tensor], Tensor]
+    side: int = 64
+    cells: int = 32
+
+    def __call__(self, latent: Tensor) -> Tensor:
+        """Three channels a blob: its height, and its slopes, so that no two places look alike."""
+        scale = self.cells / self.side
+        line = torch.arange(self.cells, dtype=latent.dtype)
+        y, x = torch.meshgrid(line, line, indexing="ij")
+        centre = (self.places(latent) + 0.5) * scale - 0.5
+        right = (x - centre[:, 0, None, None]) / (8 * scale)
+        down = (y - centre[:, 1, None, None]) / (8 * scale)
+        height = torch.exp(-(right.square() + down.square()))
+        return torch.stack([height, height * right, height * down], 1).flatten(0, 1)
+
+
+def free(latent: Tensor) -> Tensor:
+    """Latent [4]: both positions, in tenths of the picture."""
+    return 64 * 0.1 * latent.reshape(2, 2)
+
+
+def free_latent(first: tuple[float, float], second: tuple[float, float]) -> Tensor:
+    """The latent of ``free`` that shows the blobs at these px."""
+    return torch.tensor([*first, *second]) / 6.4
+
+
+def coupled(latent: Tensor) -> Tensor:
+    """Latent [4]: a move of the first blob, and one of both."""
+    own, both = 6.4 * latent[:2], 6.4 * latent[2:]
+    start = torch.tensor([[20.0, 20.0], [44.0, 44.0]])
+    return start + torch.stack([own + both, both])
