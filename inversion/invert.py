@@ -1,0 +1,64 @@
+"""Photo -> latent and tuned generator: project, then tune. Each item is a usable answer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import log10
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from stylegan import Delta, Generator, WStatistics, apply
+
+from .distance import Distance
+from .project import ProjectOptions, project
+from .tune import TuneOptions, tune
+
+
+@dataclass(frozen=True)
+class InvertOptions:
+    """How much work to spend on a fit."""
+
+    project: ProjectOptions = field(default_factory=ProjectOptions)
+    tune: TuneOptions = field(default_factory=TuneOptions)
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """A fit: ``generator + delta`` at ``ws`` shows the photo's crop.
+
+    ``step`` counts over both stages, out of ``steps``.
+    """
+
+    ws: Float[Tensor, "layers w"]
+    delta: Delta
+    distance: float
+    stage: Literal["project", "tune"]
+    step: int
+    steps: int
+
+
+def invert(
+    generator: Generator,
+    statistics: WStatistics,
+    image: Float[Tensor, "3 r r"],
+    distance: Distance,
+    options: InvertOptions,
+) -> Iterator[Inversion]:
+    """Ever better fits; stop iterating whenever it looks right."""
+    steps = options.project.steps + options.tune.steps
+    ws = statistics.w_avg.expand(generator.config.num_ws, -1)
+    for pivot in project(generator, statistics, image, distance, options.project):
+        ws = pivot.w.expand(generator.config.num_ws, -1)
+        yield Inversion(ws, {}, pivot.distance, "project", pivot.step, steps)
+    for tuned in tune(generator, ws, image, distance, options.tune):
+        step = options.project.steps + tuned.step
+        yield Inversion(ws, tuned.delta, tuned.distance, "tune", step, steps)
+
+
+@torch.no_grad()
+def psnr(generator: Generator, inversion: Inversion, image: Float[Tensor, "3 r r"]) -> float:
+    """Peak signal-to-noise ratio of the fit's picture against the crop, in dB."""
+    made = apply(generator, inversion.delta)(inversion.ws[None])[0].clamp(-1, 1)
+    return -10 * log10(max(float((made - image).square().mean()) / 4, 1e-12))

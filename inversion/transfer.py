@@ -1,0 +1,178 @@
+"""The generator gives the motion, the photo gives the pixels.
+
+A small generator's picture is a soft portrait of somebody similar. How it *moves* when a point is
+dragged carries over; its pixels do not. So the motion between its pictures before and after is
+measured, cleaned, and applied to the photo at the photo's own size. Only where something comes to
+light that the photo cannot show (an opened mouth) is the generator's own change added.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float
+
+from .align import Quad as Quad
+from .align import to_crop as to_crop
+from .flow import Flow, Motion, Picture, Plane, at, follow, read
+from .photo import Photo
+
+SMOOTHNESS = 6.0  # weight of a bend in the field against one trusted measurement
+ANCHOR = 40.0  # weight of what is known at a handle, likewise
+STILL = 4.0  # weight of stillness far from the edit, likewise
+SOLVER_STEPS = 300
+NEW_REACH = 0.12  # of the crop: how far from a handle new content may appear
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an edit does to the photo inside the crop.
+
+    Args:
+        flow: px of the generator's picture, from after to before; 0 on the crop's rim.
+        added: RGB to add after the motion, in grey levels; 0 where the photo has all it needs.
+    """
+
+    flow: Flow
+    added: Float[np.ndarray, "r r 3"]
+
+
+def settle(
+    motion: Motion,
+    handles: Float[np.ndarray, "p 2"],
+    moved: Float[np.ndarray, "p 2"],
+    mask: Bool[np.ndarray, "r r"] | None,
+    reach: float,
+) -> Flow:
+    """A smooth field that keeps to the trusted motion, the handles, and stillness elsewhere.
+
+    Minimises trust |u - flow|^2 + anchors |u - known|^2 + still |u|^2 + smoothness |grad u|^2 by
+    conjugate gradients. ``handles`` are where the drags began, ``moved`` where they are now;
+    ``reach`` is how far from them, in px, the picture may move freely.
+    """
+    side = len(motion.trust)
+    known, anchors = _splat(handles, moved, side)
+    still = _stillness(handles, moved, mask, side, reach)
+    near = motion.trust * np.exp(-still)
+    weight = near + anchors + still
+    wanted = near[..., None] * motion.flow + anchors[..., None] * known
+    return _membrane(weight, wanted)
+
+
+def chain(first: Change, then: Change) -> Change:
+    """One change after another, so that the photo's pixels are moved only once."""
+    added = then.added + at(first.added, then.flow)
+    return Change(follow(then.flow, first.flow), added)
+
+
+def render(photo: Photo, quad: Quad, change: Change) -> tuple[Photo, Bool[np.ndarray, "h w"]]:
+    """(the edited photo, which of its pixels differ from the photo's own).
+
+    ``quad`` holds the crop's corners in photo px. Nothing outside the crop changes.
+    """
+    height, width = photo.shape[:2]
+    side = len(change.flow)
+    left, top = np.floor(quad.min(0)).astype(int).clip(0, None)
+    right, bottom = np.ceil(quad.max(0)).astype(int) + 1
+    part = slice(top, min(bottom, height)), slice(left, min(right, width))
+    matrix = to_crop(quad, side)
+    y, x = np.mgrid[part].astype(np.float64)
+    inside = project(matrix, np.stack([x, y], -1)).astype(np.float32)
+    flow = read(change.flow, inside)
+    source = project(np.linalg.inv(matrix), inside + flow).astype(np.float32)
+    away = np.linalg.norm(source - np.stack([x, y], -1), axis=2)
+    moved = _pick(photo, source, cv2.INTER_CUBIC)
+    added = read(change.added, inside)
+    made = np.clip(np.round(moved + added), 0, 255).astype(np.uint8)
+    edited = (away > 0.02) | (np.abs(added).max(2) >= 0.5)
+    result, where = photo.copy(), np.zeros((height, width), bool)
+    result[part] = np.where(edited[..., None], made, photo[part])
+    where[part] = edited & (result[part] != photo[part]).any(2)
+    return result, where
+
+
+def cut_mask(mask: Bool[np.ndarray, "h w"], quad: Quad, side: int) -> Bool[np.ndarray, "side side"]:
+    """A mask of the photo inside the crop, in px of the crop."""
+    grey = mask.astype(np.uint8) * 255
+    warped = cv2.warpPerspective(grey, to_crop(quad, side), (side, side), flags=cv2.INTER_LINEAR)
+    return warped > 127
+
+
+def newly_seen(
+    before: Picture, after: Picture, motion: Motion, flow: Flow, handles: Float[np.ndarray, "p 2"]
+) -> Float[np.ndarray, "r r 3"]:
+    """RGB to add to the moved photo: the generator's change where motion cannot explain it.
+
+    Only close to the dragged points (the inside of a mouth, an eye): elsewhere the photo's own
+    pixels, stretched, look better than a soft picture's.
+    """
+    side = len(flow)
+    y, x = np.mgrid[:side, :side].astype(np.float32)
+    warped = _pick(before, np.stack([x, y], -1) + flow, cv2.INTER_LINEAR)
+    change = cv2.GaussianBlur(after.astype(np.float32) - warped, (0, 0), side / 128)
+    new = cv2.GaussianBlur(1 - motion.trust.astype(np.float32), (0, 0), side / 64)
+    away = np.min([np.hypot(x - px, y - py) for px, py in handles], axis=0) / (NEW_REACH * side)
+    return change * (np.clip(2 * new - 0.5, 0, 1) * np.clip(2 - 2 * away, 0, 1))[..., None]
+
+
+def _pick(picture: np.ndarray, places: np.ndarray, method: int) -> np.ndarray:
+    """A picture's pixels at places (x, y); mirrored outside it."""
+    x, y = cv2.split(places.astype(np.float32))
+    return cv2.remap(picture, x, y, method, borderMode=cv2.BORDER_REFLECT_101)
+
+
+def _splat(handles: np.ndarray, moved: np.ndarray, side: int) -> tuple[Flow, Plane]:
+    """What is known at the handles' new places, and how much it counts there."""
+    y, x = np.mgrid[:side, :side]
+    known, total = np.zeros((side, side, 2)), np.full((side, side), 1e-9)
+    for start, end in zip(handles, moved, strict=True):
+        bump = np.exp(-((x - end[0]) ** 2 + (y - end[1]) ** 2) / (2 * (side / 128) ** 2))
+        known += bump[..., None] * (start - end)
+        total += bump
+    return known / total[..., None], ANCHOR * np.minimum(total, 1)
+
+
+def _stillness(
+    handles: np.ndarray, moved: np.ndarray, mask: np.ndarray | None, side: int, reach: float
+) -> Plane:
+    """0 near the drags; grows with the distance from them, outside the mask, and at the rim."""
+    y, x = np.mgrid[:side, :side]
+    away = np.full((side, side), np.inf)
+    for start, end in zip(handles, moved, strict=True):
+        for share in np.linspace(0, 1, 5):
+            place = start + share * (end - start)
+            away = np.minimum(away, np.hypot(x - place[0], y - place[1]))
+    still = STILL * np.clip(away / reach - 1, 0, 1) ** 2
+    rim = np.minimum.reduce([x, y, side - 1 - x, side - 1 - y])
+    still = still + 1e3 * (rim < max(1, side // 32))
+    return still if mask is None else still + 1e3 * ~mask
+
+
+def _membrane(weight: Plane, wanted: Flow) -> Flow:
+    """Solve (weight - smoothness Laplacian) u = wanted by conjugate gradients."""
+
+    def apply(u: Flow) -> Flow:
+        edge = np.pad(u, ((1, 1), (1, 1), (0, 0)), mode="edge")
+        around = edge[:-2, 1:-1] + edge[2:, 1:-1] + edge[1:-1, :-2] + edge[1:-1, 2:]
+        return weight[..., None] * u + SMOOTHNESS * (4 * u - around)
+
+    scale = 1 / (weight[..., None] + 4 * SMOOTHNESS)
+    u = np.zeros_like(wanted)
+    rest = wanted.copy()
+    way = scale * rest
+    power = float((rest * way).sum())
+    for _ in range(SOLVER_STEPS):
+        if power < 1e-10:
+            break
+        bent = apply(way)
+        step = power / float((way * bent).sum())
+        u, rest = u + step * way, rest - step * bent
+        lower = float((rest * scale * rest).sum())
+        way, power = scale * rest + lower / power * way, lower
+    return u
+
+
+def project(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Points (x, y) through a 3x3 matrix."""
+    flat = points.reshape(-1, 1, 2).astype(np.float64)
+    return cv2.perspectiveTransform(flat, matrix).reshape(points.shape)

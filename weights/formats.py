@@ -1,0 +1,97 @@
+"""Generators on disk: safetensors, the configuration as JSON in its metadata."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from jaxtyping import Float
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from stylegan import Config, Generator
+
+FACES = Path(__file__).with_name("faces.safetensors")
+
+
+class WeightsError(ValueError):
+    """A weights file that cannot be used; the text is for the person who chose it."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A generator and what is known about dragging it.
+
+    Args:
+        generator: the network.
+        feature_side: the block (px) in whose features points are followed.
+        axes: directions along which a drag moves w before its last activation, one standard
+            deviation long. Shape, pose and expression, but not colours, hair or light.
+            None where a model does not know them.
+        landmarks: where a face's points are: w before its last activation, and a 1, times this
+            gives (x, y) in px of the picture. None where a model does not know it.
+    """
+
+    generator: Generator
+    feature_side: int
+    axes: Float[Tensor, "k w"] | None = None
+    landmarks: Float[Tensor, "w+1 points 2"] | None = None
+
+
+def save(model: Model, file: Path) -> None:
+    """Write a generator in half precision; whole or not at all."""
+    state = {name: tensor.half() for name, tensor in model.generator.state_dict().items()}
+    known = {"axes": model.axes, "landmarks": model.landmarks}
+    state |= {name: tensor.half() for name, tensor in known.items() if tensor is not None}
+    facts = {
+        "config": json.dumps(asdict(model.generator.config)),
+        "feature_side": str(model.feature_side),
+    }
+    write(file, state, facts)
+
+
+def load(file: Path = FACES) -> Model:
+    """Read a generator.
+
+    Raises:
+        WeightsError: the file is missing, damaged, or not one of ours.
+    """
+    state, facts = read(file)
+    try:
+        generator = Generator(Config(**json.loads(facts["config"])))
+        numbers = {name: tensor.float() for name, tensor in state.items()}
+        axes, landmarks = numbers.pop("axes", None), numbers.pop("landmarks", None)
+        generator.load_state_dict(numbers)
+        side = int(facts["feature_side"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise WeightsError(f"{file.name} is not a DragPhoto model.") from error
+    if not all(bool(tensor.isfinite().all()) for tensor in state.values()):
+        raise WeightsError(f"{file.name} is damaged: it holds values that are not numbers.")
+    return Model(generator.eval().requires_grad_(False), side, axes, landmarks)
+
+
+def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """(tensors, metadata) of a safetensors file.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+    """
+    if not file.is_file():
+        raise WeightsError(f"There is no file {file}.")
+    try:
+        with safe_open(file, framework="pt") as archive:
+            names: list[str] = list(archive.keys())
+            tensors: dict[str, Tensor] = {name: archive.get_tensor(name) for name in names}
+            return tensors, dict(archive.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{file.name} is damaged or not a safetensors file.") from error
+
+
+def write(file: Path, tensors: dict[str, Tensor], facts: dict[str, str]) -> None:
+    """Write a safetensors file whole or not at all."""
+    part = file.with_name(file.name + ".part")
+    try:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, facts)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
