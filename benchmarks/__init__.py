@@ -1,0 +1,1 @@
+"""One file a table; never imported by the product."""

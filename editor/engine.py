@@ -1,0 +1,195 @@
+"""The model at work: fit a photo, drag it, show it. The only place that holds a network."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from drag import Edit, EditError, Options, State, drag
+from inversion import Inversion, InvertOptions, Photo, box_quad, choose, cut, invert
+from inversion.flow import Trail
+from inversion.transfer import (
+    Change,
+    Quad,
+    chain,
+    cut_mask,
+    newly_seen,
+    project,
+    render,
+    settle,
+    to_crop,
+)
+from stylegan import Delta, Generator, activation, apply, before_activation, to_uint8, w_statistics
+from weights import FACES, Fit, WeightsError, load, load_fit
+
+from .overlay import enlarge
+from .session import Session, Subject, Version
+
+DRAG_OPTIONS = Options(
+    steps=120, rate=0.05, motion_radius=1.0, track_radius=3.0, prior_weight=0.0, patience=40
+)  # px of a 128 px picture; chosen with benchmarks/drag_accuracy.py
+INVERT_OPTIONS = InvertOptions()
+LAYERS = 6  # of w that a drag moves (DragGAN, implementation details)
+REACH = 0.35  # of the crop's side: how far from the drags the photo may move freely
+QUALITY = ((0.15, "close"), (0.30, "fair"), (float("inf"), "rough: edits may look odd"))
+VIEW_SIDE = 512  # px of the fitted part on the screen
+FRAME_EVERY = 4  # steps between two pictures of a drag
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One step of a drag. ``version`` is set every few steps and at the end."""
+
+    state: State
+    version: Version | None
+
+
+class Engine:
+    """A generator with what is known about its latents. Stateless otherwise."""
+
+    def __init__(self, file: Path = FACES):
+        model = load(file)
+        self.generator: Generator = model.generator
+        self.feature_side = model.feature_side
+        self.statistics = w_statistics(self.generator.mapping)
+        self.axes = self.statistics.axes if model.axes is None else model.axes
+        self.landmarks = model.landmarks
+        self.distance, self.distance_name = choose()
+
+    @property
+    def side(self) -> int:
+        """Width and height of the generator's picture in px."""
+        return self.generator.config.resolution
+
+    def random(self, seed: int, truncation_psi: float = 0.8) -> np.ndarray:
+        """A face of the model itself, [side side 3]."""
+        source = torch.Generator().manual_seed(seed)
+        z = torch.randn(1, self.generator.config.z_dim, generator=source)
+        return self.picture(self.generator.style(z, truncation_psi)[0])
+
+    @torch.no_grad()
+    def picture(self, ws: Float[Tensor, "layers w"], delta: Delta | None = None) -> np.ndarray:
+        """What the generator, tuned by the delta, shows: [side side 3]."""
+        generator = apply(self.generator, delta) if delta else self.generator
+        return to_uint8(generator(ws[None])[0])
+
+    def invert(self, photo: Photo, quad: Quad, options: InvertOptions) -> Iterator[Inversion]:
+        """Fit the part of the photo inside the quad; each item is usable."""
+        image = self.crop(photo, quad)
+        return invert(self.generator, self.statistics, image, self.distance, options)
+
+    def crop(self, photo: Photo, quad: Quad) -> Float[Tensor, "3 r r"]:
+        """The part of the photo that is fitted, as the generator sees it."""
+        return cut(photo, quad, self.side).image
+
+    def begin(self, photo: Photo, quad: Quad, fit: Inversion) -> Session:
+        """A session on a fitted photo."""
+        return Session(Subject(photo, quad, fit.ws, fit.delta), unchanged(fit.ws, self.side))
+
+    def enlarged(self, fit: Inversion) -> np.ndarray:
+        """What a fit shows so far, at the size of the canvas."""
+        return enlarge(self.picture(fit.ws, fit.delta), VIEW_SIDE)
+
+    def quality(self, fit: Inversion) -> str:
+        """How good a fit is, in words."""
+        return next(word for limit, word in QUALITY if fit.distance <= limit)
+
+    def drag(self, session: Session, options: Options = DRAG_OPTIONS) -> Iterator[Moved]:
+        """Carry out the session's edit; the last item's version is the best state seen."""
+        edit = to_crop_edit(session.edit(), session.subject.quad, self.side)
+        trail = Trail.start(self.picture(session.now.ws))
+        for state, ws in self.drag_latent(session.now.ws, edit, options):
+            version = None
+            if state.end or state.step % FRAME_EVERY == 0:
+                trail = trail.to(self.picture(ws))
+                version = self._version(session, edit, state, trail, ws)
+            yield Moved(state, version)
+
+    def drag_latent(
+        self, ws: Float[Tensor, "layers w"], edit: Edit, options: Options = DRAG_OPTIONS
+    ) -> Iterator[tuple[State, Float[Tensor, "layers w"]]]:
+        """Drag the generator's own picture: (state, its ws) of each step, the last one the best.
+
+        The search runs along the model's axes (shape, pose, expression), so that colours, hair
+        and light cannot be traded for motion.
+        """
+        base = before_activation(ws[:LAYERS])
+
+        def moved(latent: Tensor) -> Tensor:
+            return torch.cat([activation(base + latent @ self.axes), ws[LAYERS:]])
+
+        def features(latent: Tensor) -> Tensor:
+            return self.generator.features(moved(latent)[None], self.feature_side)[0]
+
+        for state in drag(features, torch.zeros(LAYERS, len(self.axes)), edit, options):
+            yield state, moved(state.latent)
+
+    def _version(
+        self, session: Session, edit: Edit, state: State, trail: Trail, ws: Tensor
+    ) -> Version:
+        handles, moved = (points.double().numpy() for points in (edit.handles, state.handles))
+        mask = None if edit.mask is None else edit.mask.numpy()
+        motion = trail.motion()
+        flow = settle(motion, handles, moved, mask, REACH * self.side)
+        added = newly_seen(trail.first, trail.last, motion, flow, moved)
+        change = Change(flow, added)
+        return Version(ws, chain(session.now.change, change))
+
+
+def unchanged(ws: Float[Tensor, "layers w"], side: int) -> Version:
+    """The photo as it is."""
+    return Version(ws, Change(np.zeros((side, side, 2)), np.zeros((side, side, 3))))
+
+
+def open_fit(engine: Engine, file: Path) -> Session:
+    """A session on a fit that was saved.
+
+    Raises:
+        WeightsError: the file is missing, damaged, or was made for another model.
+    """
+    fit = load_fit(file)
+    config = engine.generator.config
+    if fit.ws.shape != (config.num_ws, config.w_dim):
+        raise WeightsError("This fit was made for another model: fit the photo again.")
+    subject = Subject(fit.photo, fit.quad, fit.ws, fit.delta)
+    return Session(subject, unchanged(fit.ws, engine.side))
+
+
+def fit_of(subject: Subject, facts: dict[str, float | str]) -> Fit:
+    """A subject as a file holds it."""
+    return Fit(subject.photo, subject.quad, subject.ws, subject.delta, facts)
+
+
+def closeup(subject: Subject, side: int = VIEW_SIDE) -> Subject:
+    """The fitted part of the photo, upright and square, as a photo of its own: quick to show."""
+    photo = to_uint8(cut(subject.photo, subject.quad, side).image)
+    return replace(subject, photo=photo, quad=box_quad(-0.5, -0.5, side))
+
+
+def show(subject: Subject, version: Version) -> Photo:
+    """The subject's photo as this version has it, at its own size."""
+    return render(subject.photo, subject.quad, version.change)[0]
+
+
+def to_crop_edit(edit: Edit, quad: Quad, side: int) -> Edit:
+    """The same edit in px of the crop.
+
+    Raises:
+        EditError: a point lies outside the crop, or the mask leaves nothing of it free.
+    """
+    matrix = to_crop(quad, side)
+    points = [project(matrix, p.double().numpy()) for p in (edit.handles, edit.targets)]
+    for name, places in zip(("starts", "ends"), points, strict=True):
+        outside = ((places < -0.5) | (places > side - 0.5)).any(1)
+        if outside.any():
+            bad = int(outside.argmax()) + 1
+            raise EditError(f"Drag {bad} {name} outside the fitted part of the photo.")
+    mask = None
+    if edit.mask is not None:
+        mask = torch.from_numpy(cut_mask(edit.mask.numpy(), quad, side))
+    handles, targets = (torch.from_numpy(p).float() for p in points)
+    return replace(edit, size=(side, side), handles=handles, targets=targets, mask=mask)

@@ -1,0 +1,1 @@
+"""How ``weights/faces.safetensors`` was made: data, mapping, regression, export."""
