@@ -25,7 +25,7 @@ class Subject:
 
     photo: Photo
     quad: Quad
-    ws: Float[Tensor, "layers w"]
+    ws: Float[Tensor, "layers w_dim"]
     delta: Delta
 
 
@@ -33,7 +33,7 @@ class Subject:
 class Version:
     """One state of the picture: its latent, and what it changes in the photo."""
 
-    ws: Float[Tensor, "layers w"]
+    ws: Float[Tensor, "layers w_dim"]
     change: Change
 
 

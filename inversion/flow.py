@@ -37,8 +37,8 @@ class Trail:
 
     first: Picture
     last: Picture
-    back: Flow
-    forth: Flow
+    back: Float[np.ndarray, "f f 2"]
+    forth: Float[np.ndarray, "f f 2"]
 
     @staticmethod
     def start(picture: Picture) -> "Trail":
@@ -77,7 +77,7 @@ def follow(first: Flow, then: Flow) -> Flow:
     return first + at(then, first)
 
 
-def at(field: Flow, flow: Flow) -> Flow:
+def at(field: Float[np.ndarray, "r r c"], flow: Flow) -> Float[np.ndarray, "r r c"]:
     """field(y + flow(y))."""
     height, width = flow.shape[:2]
     y, x = np.mgrid[:height, :width].astype(np.float32)

@@ -88,10 +88,16 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def write(file: Path, tensors: dict[str, Tensor], facts: dict[str, str]) -> None:
-    """Write a safetensors file whole or not at all."""
+    """Write a safetensors file whole or not at all.
+
+    Raises:
+        WeightsError: there is no room, or no permission.
+    """
     part = file.with_name(file.name + ".part")
     try:
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, facts)
         part.replace(file)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{file} cannot be written: is there room, and may you?") from error
     finally:
         part.unlink(missing_ok=True)

@@ -30,7 +30,7 @@ class Fit:
 
     photo: UInt8[np.ndarray, "h w 3"]
     quad: Float[np.ndarray, "4 2"]
-    ws: Float[Tensor, "layers w"]
+    ws: Float[Tensor, "layers w_dim"]
     delta: Delta
     facts: dict[str, float | str]
 
