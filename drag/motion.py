@@ -14,16 +14,22 @@ def supervision(
     targets: Float[Tensor, "p 2"],
     size: tuple[int, int],
     radius: float,
+    templates: Float[Tensor, "p k c"] | None = None,
+    anchor: float = 0.0,
 ) -> Float[Tensor, ""]:
     """How far the picture is from having moved one pixel further (equation 1, first term).
 
     For each point the mean absolute difference between the features around the handle, held
-    fixed, and those one step (at most 1 px) closer to the target; summed over the points.
+    fixed, and those one step (at most 1 px) closer to the target; summed over the points. A share
+    ``anchor`` of the features held fixed is what the handle looked like at the start: else small
+    errors of each step add up, and the point arrives where nothing looks like it any more.
     """
     way = targets - handles
     step = way / way.norm(dim=1, keepdim=True).clamp(min=1.0)
     around = handles[:, None] + offsets(radius, disc=True).to(handles)
     still = sample(features.detach(), around, size)
+    if templates is not None:
+        still = still.lerp(templates, anchor)
     moved = sample(features, around + step[:, None], size)
     return (moved - still).abs().mean((1, 2)).sum()
 

@@ -16,6 +16,7 @@ from .track import track
 Render = Callable[[Tensor], Float[Tensor, "c h w"]]
 End = Literal["", "arrived", "stuck", "steps", "diverged"]
 
+FEW_POINTS = 5  # up to so many have to arrive exactly (paper, implementation details)
 PROGRESS = 0.01  # px; a state that is closer by less than this is no better
 
 
@@ -26,21 +27,21 @@ class Options:
     Args:
         steps: at most so many.
         rate: Adam's step size, in units of the latent.
-        motion_radius: disc around a handle whose features are pulled (r1).
-        track_radius: square around a handle in which it is found again (r2).
-        patch_radius: disc that is compared when a handle is looked for.
+        radius: disc around a handle whose features are pulled, and compared to find it (r1).
+        search: square around a handle in which it is found again (r2).
+        anchor: share of its first looks, not its last, in what a handle is pulled towards.
         track_penalty: cost of a px away from the last place, as a share of the template.
         mask_weight: weight of stillness outside the mask against motion (lambda).
         prior_weight: pull of the latent towards where it started.
-        arrive: a handle this close to its target has arrived.
+        arrive: a handle this close to its target has arrived (twice that with many points).
         patience: steps without progress after which the drag counts as stuck.
     """
 
     steps: int = 120
     rate: float = 2e-3
-    motion_radius: float = 3.0
-    track_radius: float = 12.0
-    patch_radius: float = 1.0
+    radius: float = 3.0
+    search: float = 12.0
+    anchor: float = 0.0
     track_penalty: float = 0.0
     mask_weight: float = 20.0
     prior_weight: float = 0.0
@@ -126,7 +127,7 @@ def begin(render: Render, latent: Tensor, edit: Edit, options: Options) -> Start
         features = render(latent)
     if not bool(features.isfinite().all()):
         raise EditError("This picture cannot be dragged: the fit went wrong. Fit the photo again.")
-    around = edit.handles[:, None] + offsets(options.patch_radius, disc=True)
+    around = edit.handles[:, None] + offsets(options.radius, disc=True)
     templates = sample(features, around, edit.size)
     fixed = None if edit.mask is None else fixed_cells(edit.mask.to(features.device), features)
     return Start(latent.detach(), templates, features, fixed)
@@ -141,8 +142,8 @@ def follow(
         handles,
         start.templates,
         edit.size,
-        options.track_radius,
-        options.patch_radius,
+        options.search,
+        options.radius,
         options.track_penalty,
     )
 
@@ -152,7 +153,9 @@ def loss(
 ) -> Tensor:
     """Equation 1, and a pull towards the latent at the start."""
     targets = edit.targets.to(handles)
-    total = supervision(features, handles, targets, edit.size, options.motion_radius)
+    total = supervision(
+        features, handles, targets, edit.size, options.radius, start.templates, options.anchor
+    )
     if start.fixed is not None and options.mask_weight:
         still = mask_term(features, start.features, start.fixed)
         total = total + options.mask_weight * still
@@ -175,7 +178,8 @@ def _mean(state: State) -> float:
 
 
 def _end(state: State, best: State, options: Options) -> End:
-    if bool((state.distances <= options.arrive).all()):
+    near = options.arrive if len(state.distances) <= FEW_POINTS else 2 * options.arrive
+    if bool((state.distances <= near).all()):
         return "arrived"
     if state.step >= options.steps:
         return "steps"

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from tqdm import tqdm
@@ -19,7 +20,16 @@ from inversion.transfer import render
 from weights import FACES, load_fit, save_fit
 
 from . import USER_ERRORS
-from .engine import DRAG_OPTIONS, INVERT_OPTIONS, Engine, closeup, fit_of, open_fit, show
+from .engine import (
+    DRAG_OPTIONS,
+    INVERT_OPTIONS,
+    Engine,
+    closeup,
+    fit_of,
+    open_fit,
+    show,
+    to_crop_edit,
+)
 from .output import check_folder, save_gif, save_png
 from .session import Session
 
@@ -39,15 +49,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(json.dumps(summary))
 
 
-def parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """Complains in one line, as all of this program does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave."""
+        print(f"dragphoto: {message}", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def parser() -> Parser:
     """The command line."""
-    top = argparse.ArgumentParser(prog="dragphoto", description="Drag features of a photo.")
+    top = Parser(prog="dragphoto", description="Drag features of a photo.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    shared = argparse.ArgumentParser(add_help=False)
+    shared = Parser(add_help=False)
     shared.add_argument("--model", type=Path, default=FACES, help="a .safetensors model")
     shared.add_argument("--json", action="store_true", help="print a summary to stdout")
     shared.add_argument("-o", "--out", type=Path, required=True, help="file to write")
-    fitted = argparse.ArgumentParser(add_help=False)
+    fitted = Parser(add_help=False)
     fitted.add_argument("--seed", type=int, default=0, help="the same seed gives the same result")
     fitted.add_argument(
         "--eyes-mouth", type=_points(3), metavar="X,Y:X,Y:X,Y",
@@ -92,7 +111,7 @@ def run_drag(args: argparse.Namespace) -> dict[str, object]:
     session, facts = open_session(engine, args)
     clicks = tuple(point for pair in args.drag for point in pair)
     session = replace(session, clicks=clicks, mask=_mask(args.mask))
-    session.edit()  # complain before the work, not after it
+    to_crop_edit(session.edit(), session.subject.quad, engine.side)  # complain before the work
     small = closeup(session.subject)
     frames = [small.photo]
     begin = time.monotonic()
@@ -191,7 +210,6 @@ def _points(count: int):
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a whole number of at least 1 is needed")
+    return int(text)

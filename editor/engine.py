@@ -30,12 +30,12 @@ from .overlay import enlarge
 from .session import Session, Subject, Version
 
 DRAG_OPTIONS = Options(
-    steps=120, rate=0.05, motion_radius=1.0, track_radius=3.0, prior_weight=0.0, patience=40
+    steps=120, rate=0.03, radius=2.0, search=4.0, anchor=0.5, prior_weight=0.02, patience=40
 )  # px of a 128 px picture; chosen with benchmarks/drag_accuracy.py
 INVERT_OPTIONS = InvertOptions()
 LAYERS = 6  # of w that a drag moves (DragGAN, implementation details)
-REACH = 0.35  # of the crop's side: how far from the drags the photo may move freely
-QUALITY = ((0.15, "close"), (0.30, "fair"), (float("inf"), "rough: edits may look odd"))
+REACH = 0.25  # of the crop's side: how far from the drags the photo may move freely
+QUALITY = ((0.45, "close"), (0.65, "fair"), (float("inf"), "rough: edits may look odd"))
 VIEW_SIDE = 512  # px of the fitted part on the screen
 FRAME_EVERY = 4  # steps between two pictures of a drag
 
@@ -96,7 +96,7 @@ class Engine:
 
     def quality(self, fit: Inversion) -> str:
         """How good a fit is, in words."""
-        return next(word for limit, word in QUALITY if fit.distance <= limit)
+        return next(word for limit, word in QUALITY if fit.pivot_distance <= limit)
 
     def drag(self, session: Session, options: Options = DRAG_OPTIONS) -> Iterator[Moved]:
         """Carry out the session's edit; the last item's version is the best state seen."""
@@ -167,7 +167,7 @@ def fit_of(subject: Subject, facts: dict[str, float | str]) -> Fit:
 def closeup(subject: Subject, side: int = VIEW_SIDE) -> Subject:
     """The fitted part of the photo, upright and square, as a photo of its own: quick to show."""
     photo = to_uint8(cut(subject.photo, subject.quad, side).image)
-    return replace(subject, photo=photo, quad=box_quad(-0.5, -0.5, side))
+    return replace(subject, photo=photo, quad=box_quad(-0.5, -0.5, float(side)))
 
 
 def show(subject: Subject, version: Version) -> Photo:

@@ -28,12 +28,15 @@ class InvertOptions:
 class Inversion:
     """A fit: ``generator + delta`` at ``ws`` shows the photo's crop.
 
-    ``step`` counts over both stages, out of ``steps``.
+    ``distance`` is that of the picture to the crop, ``pivot_distance`` that of the untuned picture
+    over eyes, nose and mouth: how far the photo is from the model's own faces. ``step`` counts over
+    both stages, out of ``steps``.
     """
 
     ws: Float[Tensor, "layers w"]
     delta: Delta
     distance: float
+    pivot_distance: float
     stage: Literal["project", "tune"]
     step: int
     steps: int
@@ -49,12 +52,14 @@ def invert(
     """Ever better fits; stop iterating whenever it looks right."""
     steps = options.project.steps + options.tune.steps
     ws = statistics.w_avg.expand(generator.config.num_ws, -1)
+    away = float("inf")
     for pivot in project(generator, statistics, image, distance, options.project):
         ws = pivot.w.expand(generator.config.num_ws, -1)
-        yield Inversion(ws, {}, pivot.distance, "project", pivot.step, steps)
+        away = pivot.distance
+        yield Inversion(ws, {}, away, away, "project", pivot.step, steps)
     for tuned in tune(generator, ws, image, distance, options.tune):
         step = options.project.steps + tuned.step
-        yield Inversion(ws, tuned.delta, tuned.distance, "tune", step, steps)
+        yield Inversion(ws, tuned.delta, tuned.distance, away, "tune", step, steps)
 
 
 @torch.no_grad()

@@ -18,10 +18,11 @@ from .flow import Flow, Motion, Picture, Plane, at, follow, read
 from .photo import Photo
 
 SMOOTHNESS = 6.0  # weight of a bend in the field against one trusted measurement
-ANCHOR = 40.0  # weight of what is known at a handle, likewise
-STILL = 4.0  # weight of stillness far from the edit, likewise
+BUMP = 8 / 128  # of the crop: how far around a handle its own motion is corrected
+STILL = 8.0  # weight of stillness far from the edit, likewise
 SOLVER_STEPS = 300
 NEW_REACH = 0.12  # of the crop: how far from a handle new content may appear
+TORN = 1.5  # times as large: what is stretched more than this has come to light
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,16 @@ def settle(
 ) -> Flow:
     """A smooth field that keeps to the trusted motion, the handles, and stillness elsewhere.
 
-    Minimises trust |u - flow|^2 + anchors |u - known|^2 + still |u|^2 + smoothness |grad u|^2 by
-    conjugate gradients. ``handles`` are where the drags began, ``moved`` where they are now;
-    ``reach`` is how far from them, in px, the picture may move freely.
+    Minimises trust |u - flow|^2 + still |u|^2 + smoothness |grad u|^2 by conjugate gradients, then
+    adds what is lacking at the handles. ``handles`` are where the drags began, ``moved`` where
+    they are now; ``reach`` is how far from them, in px, the picture may move freely.
     """
     side = len(motion.trust)
-    known, anchors = _splat(handles, moved, side)
     still = _stillness(handles, moved, mask, side, reach)
-    near = motion.trust * np.exp(-still)
-    weight = near + anchors + still
-    wanted = near[..., None] * motion.flow + anchors[..., None] * known
-    return _membrane(weight, wanted)
+    free = np.exp(-still)
+    trusted = motion.trust * free
+    flow = _membrane(trusted + still, trusted[..., None] * motion.flow)
+    return flow + free[..., None] * _correction(flow, handles, moved)
 
 
 def chain(first: Change, then: Change) -> Change:
@@ -103,16 +103,27 @@ def newly_seen(
 ) -> Float[np.ndarray, "r r 3"]:
     """RGB to add to the moved photo: the generator's change where motion cannot explain it.
 
-    Only close to the dragged points (the inside of a mouth, an eye): elsewhere the photo's own
-    pixels, stretched, look better than a soft picture's.
+    Only where the field tears the picture apart close to a handle (an opening mouth or eye):
+    elsewhere the photo's own pixels, a little stretched, look better than a soft picture's. The
+    change is taken against the trusted surroundings, so that a change of light is not added.
     """
     side = len(flow)
     y, x = np.mgrid[:side, :side].astype(np.float32)
     warped = _pick(before, np.stack([x, y], -1) + flow, cv2.INTER_LINEAR)
     change = cv2.GaussianBlur(after.astype(np.float32) - warped, (0, 0), side / 128)
-    new = cv2.GaussianBlur(1 - motion.trust.astype(np.float32), (0, 0), side / 64)
+    trust = motion.trust.astype(np.float32)[..., None]
+    around = [cv2.GaussianBlur(part, (0, 0), side / 16) for part in (change * trust, trust)]
+    change = change - around[0] / (around[1].reshape(side, side, 1) + 1e-3)
+    torn = np.clip(2 * (_growth(flow) - TORN), 0, 1) * (1 - motion.trust)
     away = np.min([np.hypot(x - px, y - py) for px, py in handles], axis=0) / (NEW_REACH * side)
-    return change * (np.clip(2 * new - 0.5, 0, 1) * np.clip(2 - 2 * away, 0, 1))[..., None]
+    share = cv2.GaussianBlur(torn * np.clip(2 - 2 * away, 0, 1), (0, 0), side / 128)
+    return change * share[..., None]
+
+
+def _growth(flow: Flow) -> Plane:
+    """How many times larger each place has become: 1 / det(I + grad flow)."""
+    (xy, xx), (yy, yx) = (np.gradient(flow[..., k]) for k in (0, 1))
+    return 1 / np.clip((1 + xx) * (1 + yy) - xy * yx, 0.1, None)
 
 
 def _pick(picture: np.ndarray, places: np.ndarray, method: int) -> np.ndarray:
@@ -121,15 +132,23 @@ def _pick(picture: np.ndarray, places: np.ndarray, method: int) -> np.ndarray:
     return cv2.remap(picture, x, y, method, borderMode=cv2.BORDER_REFLECT_101)
 
 
-def _splat(handles: np.ndarray, moved: np.ndarray, side: int) -> tuple[Flow, Plane]:
-    """What is known at the handles' new places, and how much it counts there."""
+def _correction(flow: Flow, handles: np.ndarray, moved: np.ndarray) -> Flow:
+    """What has to be added so that the photo follows the handles: a Gaussian bump for each.
+
+    Wide enough for its height that it neither folds the picture nor pulls a tip out of it. What
+    several bumps add up to at the handles is a linear system.
+    """
+    side = len(flow)
+    lacking = handles - moved - read(flow, moved[None])[0]
+    width = np.maximum(BUMP * side, 1.5 * np.linalg.norm(lacking, axis=1))
+
+    def bumps(places: np.ndarray) -> np.ndarray:
+        away = np.linalg.norm(places[..., None, :] - moved, axis=-1)
+        return np.exp(-0.5 * (away / width) ** 2)
+
+    heights = np.linalg.lstsq(bumps(moved), lacking, rcond=1e-2)[0]
     y, x = np.mgrid[:side, :side]
-    known, total = np.zeros((side, side, 2)), np.full((side, side), 1e-9)
-    for start, end in zip(handles, moved, strict=True):
-        bump = np.exp(-((x - end[0]) ** 2 + (y - end[1]) ** 2) / (2 * (side / 128) ** 2))
-        known += bump[..., None] * (start - end)
-        total += bump
-    return known / total[..., None], ANCHOR * np.minimum(total, 1)
+    return bumps(np.stack([x, y], -1).astype(float)) @ heights
 
 
 def _stillness(

@@ -13,7 +13,7 @@ from worlds import Blobs, coupled, free, free_latent
 from drag import Edit, Options, State, drag
 
 SIZE = 64, 64
-OPTIONS = Options(steps=150, rate=0.1, track_radius=6.0)
+OPTIONS = Options(steps=150, rate=0.1, radius=1.0, search=6.0)
 AWAY = (200.0, 200.0)  # a second blob that nobody sees
 START, GOAL = (20.0, 20.0), (30.0, 24.0)
 

@@ -112,14 +112,24 @@ def test_a_mask_of_the_photo_is_cut_like_the_photo():
     assert not small[26:].any()
 
 
+def opening(row: int) -> np.ndarray:
+    """A field that pulls the rows above and below this one apart, here and nowhere else."""
+    y = np.arange(SIDE) - row
+    flow = np.zeros((SIDE, SIDE, 2))
+    flow[..., 1] = (-0.6 * y * np.exp(-((y / 8) ** 2)))[:, None]
+    return flow
+
+
 @pytest.mark.parametrize("grey", [0, 255])
-def test_what_comes_to_light_is_added_near_the_handle_only(grey: int):
+def test_what_comes_to_light_is_added_where_the_picture_opens(grey: int):
     before, after = texture(SIDE), texture(SIDE)
-    after[28:36, 28:36] = grey
-    after[4:12, 4:12] = grey
+    after[30:35, 28:36] = grey
     trust = np.ones((SIDE, SIDE))
-    trust[28:36, 28:36] = trust[4:12, 4:12] = 0
-    motion = Motion(np.zeros((SIDE, SIDE, 2)), trust)
-    added = newly_seen(before, after, motion, motion.flow, np.array([[32.0, 32.0]]))
-    assert np.abs(added[30:34, 30:34]).mean() > 30
-    assert np.abs(added[:16, :16]).max() == 0
+    trust[30:35, 28:36] = 0
+    handle = np.array([[32.0, 32.0]])
+    motion = Motion(opening(32), trust)
+    assert np.abs(newly_seen(before, after, motion, motion.flow, handle)[32, 32]).mean() > 20
+    elsewhere = newly_seen(before, after, motion, motion.flow, handle + 25)
+    assert np.abs(elsewhere).max() < 1
+    unopened = newly_seen(before, after, motion, np.zeros((SIDE, SIDE, 2)), handle)
+    assert np.abs(unopened).max() == 0
