@@ -29,7 +29,7 @@ class TuneOptions:
     """
 
     steps: int = 150
-    rate: float = 3e-3
+    rate: float = 1e-2
     above: int = 0
     enough: float = 0.0
 

@@ -48,6 +48,7 @@ def save(model: Model, file: Path) -> None:
         "feature_side": str(model.feature_side),
     }
     write(file, state, facts)
+    file.chmod(0o644)  # safetensors keeps files to their owner, which suits fits
 
 
 def load(file: Path = FACES) -> Model:

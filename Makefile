@@ -1,0 +1,35 @@
+# make run   opens the app on http://127.0.0.1:7860
+# make test  checks style and types, then runs all tests (the browser tests need Chromium)
+# Both make .venv at their first run. Without make: see the README.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+DEV := .venv/.dev
+
+.PHONY: run test check clean
+
+run: $(INSTALLED)
+	$(BIN)/python app.py
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+$(INSTALLED): requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e .
+	touch $@
+
+$(DEV): requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e ".[dev]"
+	touch $(INSTALLED) $@
+
+clean:
+	rm -rf .venv build *.egg-info

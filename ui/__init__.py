@@ -1,0 +1,1 @@
+"""What Gradio needs around the editor."""

@@ -1,0 +1,46 @@
+"""Pictures that travel inside the page's own messages: no file is left behind."""
+
+import base64
+import io
+from unittest.mock import patch
+
+import gradio as gr
+import numpy as np
+from gradio.data_classes import ImageData
+from PIL import Image
+
+from editor.output import Picture
+
+QUALITY = 90  # of the JPEG that the browser shows; downloads are PNG
+
+
+with patch("gradio.component_meta.create_or_modify_pyi", create=True):
+    # Gradio would write a stub file beside this one whenever the class is made.
+
+    class PictureBox(gr.Image):
+        """A ``gr.Image`` that shows arrays as data URLs and hands out uploads undecoded."""
+
+        is_template = True  # for Gradio: the browser's side of it is that of gr.Image
+
+        def preprocess(self, payload: ImageData | None) -> str | None:
+            """The uploaded file as it is: ``inversion.photo`` alone decodes what visitors send."""
+            return None if payload is None else payload.path
+
+        def postprocess(self, value: Picture | None) -> ImageData | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+            """A picture as a data URL."""
+            return None if value is None else ImageData(url=data_url(value))
+
+
+def data_url(picture: Picture) -> str:
+    """A JPEG, as a URL that holds the picture itself."""
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "JPEG", quality=QUALITY)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def reduced(picture: Picture, longest: int) -> tuple[Picture, int]:
+    """(a copy of at most ``longest`` px, how many px of the picture one px of it stands for)."""
+    step = -(-max(picture.shape[:2]) // longest)
+    if step == 1:
+        return picture, 1
+    return np.asarray(Image.fromarray(picture).reduce(step)), step
