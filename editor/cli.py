@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -23,6 +23,7 @@ from . import USER_ERRORS
 from .engine import (
     DRAG_OPTIONS,
     INVERT_OPTIONS,
+    TUNED_OPTIONS,
     Engine,
     closeup,
     fit_of,
@@ -32,6 +33,9 @@ from .engine import (
 )
 from .output import check_folder, save_gif, save_png
 from .session import Session
+
+Check = Callable[[Session], Session]
+Facts = dict[str, float | str]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -73,6 +77,11 @@ def parser() -> Parser:
         help="left eye, right eye (as seen) and mouth, where the wrong face or none is found",
     )  # fmt: skip
 
+    fitted.add_argument(
+        "--tune", action="store_true",
+        help="bend the model to the photo too: a closer fit, but long drags may tear it",
+    )  # fmt: skip
+
     command = commands.add_parser("invert", parents=[shared, fitted], help="photo -> fit")
     command.add_argument("photo", type=Path)
     command.set_defaults(run=run_invert)
@@ -97,7 +106,7 @@ def parser() -> Parser:
 def run_invert(args: argparse.Namespace) -> dict[str, object]:
     """Fit a photo and write the fit."""
     check_folder(args.out)
-    session, facts = fit_photo(Engine(args.model), args)
+    session, facts = fit_photo(Engine(args.model), args, lambda session: session)
     save_fit(fit_of(session.subject, facts), args.out)
     return {"out": str(args.out), **facts}
 
@@ -108,10 +117,16 @@ def run_drag(args: argparse.Namespace) -> dict[str, object]:
     if args.gif is not None:
         check_folder(args.gif)
     engine = Engine(args.model)
-    session, facts = open_session(engine, args)
     clicks = tuple(point for pair in args.drag for point in pair)
-    session = replace(session, clicks=clicks, mask=_mask(args.mask))
-    to_crop_edit(session.edit(), session.subject.quad, engine.side)  # complain before the work
+    mask = _mask(args.mask)
+
+    def asked(session: Session) -> Session:
+        session = replace(session, clicks=clicks, mask=mask)
+        to_crop_edit(session.edit(), session.subject.quad, engine.side)  # complain before the work
+        return session
+
+    session, facts = open_session(engine, args, asked)
+    session = asked(session)
     small = closeup(session.subject)
     frames = [small.photo]
     begin = time.monotonic()
@@ -149,16 +164,16 @@ def run_render(args: argparse.Namespace) -> dict[str, object]:
     return {"out": str(args.out), "seed": args.seed, "side": engine.side}
 
 
-def open_session(
-    engine: Engine, args: argparse.Namespace
-) -> tuple[Session, dict[str, float | str]]:
+def open_session(engine: Engine, args: argparse.Namespace, check: Check) -> tuple[Session, Facts]:
     """The photo fitted, or the fit read."""
     if args.photo.suffix != ".safetensors":
-        return fit_photo(engine, args)
+        return fit_photo(engine, args, check)
     return open_fit(engine, args.photo), load_fit(args.photo).facts
 
 
-def fit_photo(engine: Engine, args: argparse.Namespace) -> tuple[Session, dict[str, float | str]]:
+def fit_photo(
+    engine: Engine, args: argparse.Namespace, check: Check
+) -> tuple[Session, dict[str, float | str]]:
     """Find the face, fit it; Ctrl-C keeps the fit so far."""
     photo = read_photo(args.photo)
     if args.eyes_mouth is None:
@@ -168,8 +183,10 @@ def fit_photo(engine: Engine, args: argparse.Namespace) -> tuple[Session, dict[s
         quad = face_quad(faces[0])
     else:
         quad = face_quad(np.array(args.eyes_mouth))
+    check(engine.unfitted(photo, quad))
     begin = time.monotonic()
-    options = replace(INVERT_OPTIONS, project=replace(INVERT_OPTIONS.project, seed=args.seed))
+    options = TUNED_OPTIONS if args.tune else INVERT_OPTIONS
+    options = replace(options, project=replace(options.project, seed=args.seed))
     fit = None
     steps = options.project.steps + options.tune.steps
     try:

@@ -1,6 +1,7 @@
 """The model at work: fit a photo, drag it, show it. The only place that holds a network."""
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 from drag import Edit, EditError, Options, State, drag
-from inversion import Inversion, InvertOptions, Photo, box_quad, choose, cut, invert
+from inversion import (
+    Inversion,
+    InvertOptions,
+    Photo,
+    TuneOptions,
+    box_quad,
+    choose,
+    cut,
+    invert,
+)
 from inversion.flow import Trail
 from inversion.transfer import (
     Change,
@@ -32,7 +42,8 @@ from .session import Session, Subject, Version
 DRAG_OPTIONS = Options(
     steps=120, rate=0.03, radius=2.0, search=4.0, anchor=0.5, prior_weight=0.02, patience=40
 )  # px of a 128 px picture; chosen with benchmarks/drag_accuracy.py
-INVERT_OPTIONS = InvertOptions()
+INVERT_OPTIONS = InvertOptions(tune=TuneOptions(steps=0))
+TUNED_OPTIONS = InvertOptions()  # a closer picture, but long drags tear it: see photo_edits
 LAYERS = 6  # of w that a drag moves (DragGAN, implementation details)
 REACH = 0.25  # of the crop's side: how far from the drags the photo may move freely
 QUALITY = ((0.45, "close"), (0.65, "fair"), (float("inf"), "rough: edits may look odd"))
@@ -71,11 +82,14 @@ class Engine:
         z = torch.randn(1, self.generator.config.z_dim, generator=source)
         return self.picture(self.generator.style(z, truncation_psi)[0])
 
+    def tuned(self, delta: Delta | None) -> Generator:
+        """The generator bent by a delta; what does not change is shared."""
+        return apply(self.generator, delta) if delta else self.generator
+
     @torch.no_grad()
     def picture(self, ws: Float[Tensor, "layers w"], delta: Delta | None = None) -> np.ndarray:
         """What the generator, tuned by the delta, shows: [side side 3]."""
-        generator = apply(self.generator, delta) if delta else self.generator
-        return to_uint8(generator(ws[None])[0])
+        return to_uint8(self.tuned(delta)(ws[None])[0])
 
     def invert(self, photo: Photo, quad: Quad, options: InvertOptions) -> Iterator[Inversion]:
         """Fit the part of the photo inside the quad; each item is usable."""
@@ -98,14 +112,21 @@ class Engine:
         """How good a fit is, in words."""
         return next(word for limit, word in QUALITY if fit.pivot_distance <= limit)
 
+    def unfitted(self, photo: Photo, quad: Quad) -> Session:
+        """A session on a photo before its fit: enough to check an edit."""
+        ws = self.statistics.w_avg.expand(self.generator.config.num_ws, -1)
+        return Session(Subject(photo, quad, ws, {}), unchanged(ws, self.side))
+
     def drag(self, session: Session, options: Options = DRAG_OPTIONS) -> Iterator[Moved]:
         """Carry out the session's edit; the last item's version is the best state seen."""
         edit = to_crop_edit(session.edit(), session.subject.quad, self.side)
-        trail = Trail.start(self.picture(session.now.ws))
-        for state, ws in self.drag_latent(session.now.ws, edit, options):
+        bent = copy(self)
+        bent.generator = self.tuned(session.subject.delta)
+        trail = Trail.start(bent.picture(session.now.ws))
+        for state, ws in bent.drag_latent(session.now.ws, edit, options):
             version = None
             if state.end or state.step % FRAME_EVERY == 0:
-                trail = trail.to(self.picture(ws))
+                trail = trail.to(bent.picture(ws))
                 version = self._version(session, edit, state, trail, ws)
             yield Moved(state, version)
 
