@@ -191,10 +191,17 @@ def test_it_runs_without_an_installation(tmp_path: Path) -> None:
     assert (tmp_path / "a.png").is_file()
 
 
+# A process that was started in the background may have inherited that Ctrl-C is ignored.
+PROGRAM = """
+import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
+from editor.cli import main; main()
+"""
+
+
 def run(arguments: list[str]) -> subprocess.Popen[str]:
     """The real command in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "editor", *arguments],
+        [sys.executable, "-c", PROGRAM, *arguments],
         cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
