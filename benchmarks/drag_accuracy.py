@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from PIL import Image
@@ -23,7 +22,7 @@ from torch import Tensor
 
 from drag import Edit
 from editor.engine import DRAG_OPTIONS, Engine
-from inversion.flow import FLOW_SIDE, read
+from inversion.flow import FLOW_SIDE, dis, grey, read
 from stylegan import before_activation
 
 NOSE_TIP = 6  # of the landmarks
@@ -92,12 +91,7 @@ def trial(engine: Engine, w: Tensor, start: Tensor, goal: Tensor) -> Trial:
 def seen(before: np.ndarray, after: np.ndarray, point: np.ndarray) -> np.ndarray:
     """Where dense optical flow (DIS) says that a point (x, y) of the first picture went."""
     side = len(before)
-    grey = [
-        cv2.resize(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY), (FLOW_SIDE, FLOW_SIDE), interpolation=2)
-        for p in (before, after)
-    ]
-    method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow = method.calc(grey[0], grey[1], np.zeros((FLOW_SIDE, FLOW_SIDE, 2), np.float32))
+    flow = dis(grey(before), grey(after))
     scale = side / FLOW_SIDE
     place = ((point + 0.5) / scale - 0.5).reshape(1, 1, 2)
     return point + read(flow, place).reshape(2) * scale

@@ -23,6 +23,7 @@ from drag import EditError
 from editor.engine import DRAG_OPTIONS, INVERT_OPTIONS, TUNED_OPTIONS, Engine, closeup
 from editor.session import Session
 from inversion import TuneOptions, face_quad, find_faces, psnr
+from inversion.flow import dis
 from inversion.transfer import render
 
 EDITS = {
@@ -45,9 +46,7 @@ HEAD = (
 
 def moved(before: np.ndarray, after: np.ndarray, handle: np.ndarray, target: np.ndarray) -> float:
     """How far dense optical flow (DIS) sees the handle go along the drag, in px."""
-    grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (before, after)]
-    method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow = method.calc(grey[0], grey[1], np.zeros((*grey[0].shape, 2), np.float32))
+    flow = dis(*(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (before, after)))
     x, y = np.round(handle).astype(int)
     way = target - handle
     return float(flow[y, x] @ way / np.linalg.norm(way))

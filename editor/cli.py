@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from inversion import PhotoError, face_quad, find_faces, psnr, read_photo
 from inversion.transfer import render
-from weights import FACES, load_fit, save_fit
+from weights import FACES, save_fit
 
 from . import USER_ERRORS
 from .engine import (
@@ -168,7 +168,7 @@ def open_session(engine: Engine, args: argparse.Namespace, check: Check) -> tupl
     """The photo fitted, or the fit read."""
     if args.photo.suffix != ".safetensors":
         return fit_photo(engine, args, check)
-    return open_fit(engine, args.photo), load_fit(args.photo).facts
+    return open_fit(engine, args.photo)
 
 
 def fit_photo(

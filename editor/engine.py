@@ -102,7 +102,7 @@ class Engine:
 
     def begin(self, photo: Photo, quad: Quad, fit: Inversion) -> Session:
         """A session on a fitted photo."""
-        return Session(Subject(photo, quad, fit.ws, fit.delta), unchanged(fit.ws, self.side))
+        return untouched(Subject(photo, quad, fit.ws, fit.delta), self.side)
 
     def enlarged(self, fit: Inversion) -> np.ndarray:
         """What a fit shows so far, at the size of the canvas."""
@@ -115,7 +115,7 @@ class Engine:
     def unfitted(self, photo: Photo, quad: Quad) -> Session:
         """A session on a photo before its fit: enough to check an edit."""
         ws = self.statistics.w_avg.expand(self.generator.config.num_ws, -1)
-        return Session(Subject(photo, quad, ws, {}), unchanged(ws, self.side))
+        return untouched(Subject(photo, quad, ws, {}), self.side)
 
     def drag(self, session: Session, options: Options = DRAG_OPTIONS) -> Iterator[Moved]:
         """Carry out the session's edit; the last item's version is the best state seen."""
@@ -161,13 +161,14 @@ class Engine:
         return Version(ws, chain(session.now.change, change))
 
 
-def unchanged(ws: Float[Tensor, "layers w"], side: int) -> Version:
-    """The photo as it is."""
-    return Version(ws, Change(np.zeros((side, side, 2)), np.zeros((side, side, 3))))
+def untouched(subject: Subject, side: int) -> Session:
+    """A session on a photo as it is."""
+    nothing = Change(np.zeros((side, side, 2)), np.zeros((side, side, 3)))
+    return Session(subject, Version(subject.ws, nothing))
 
 
-def open_fit(engine: Engine, file: Path) -> Session:
-    """A session on a fit that was saved.
+def open_fit(engine: Engine, file: Path) -> tuple[Session, dict[str, float | str]]:
+    """(a session on a fit that was saved, its figures).
 
     Raises:
         WeightsError: the file is missing, damaged, or was made for another model.
@@ -177,7 +178,7 @@ def open_fit(engine: Engine, file: Path) -> Session:
     if fit.ws.shape != (config.num_ws, config.w_dim):
         raise WeightsError("This fit was made for another model: fit the photo again.")
     subject = Subject(fit.photo, fit.quad, fit.ws, fit.delta)
-    return Session(subject, unchanged(fit.ws, engine.side))
+    return untouched(subject, engine.side), fit.facts
 
 
 def fit_of(subject: Subject, facts: dict[str, float | str]) -> Fit:

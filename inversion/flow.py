@@ -48,9 +48,9 @@ class Trail:
 
     def to(self, picture: Picture) -> "Trail":
         """The trail with one picture more."""
-        before, after = _grey(self.last), _grey(picture)
-        back = follow(_dis(after, before), self.back)
-        forth = follow(self.forth, _dis(before, after))
+        before, after = grey(self.last), grey(picture)
+        back = follow(dis(after, before), self.back)
+        forth = follow(self.forth, dis(before, after))
         return Trail(self.first, picture, back, forth)
 
     def motion(self) -> Motion:
@@ -61,12 +61,13 @@ class Trail:
         return Motion(_shrink(self.back, side) * side / FLOW_SIDE, _shrink(trust, side))
 
 
-def _grey(frame: Picture) -> UInt8[np.ndarray, "f f"]:
-    grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-    return cv2.resize(grey, (FLOW_SIDE, FLOW_SIDE), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+def grey(frame: Picture) -> UInt8[np.ndarray, "f f"]:
+    """A picture as its motion is measured: brightness only, FLOW_SIDE px."""
+    light = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+    return cv2.resize(light, (FLOW_SIDE, FLOW_SIDE), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
 
 
-def _dis(start: np.ndarray, goal: np.ndarray) -> Flow:
+def dis(start: np.ndarray, goal: np.ndarray) -> Flow:
     """goal(y + flow(y)) = start(y), by dense inverse search (Kroeger et al. 2016)."""
     method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     return cast(Flow, method.calc(start, goal, np.zeros((*start.shape, 2), np.float32)))

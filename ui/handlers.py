@@ -35,7 +35,7 @@ def engine() -> Engine:
 
 def fresh() -> Visit:
     """A visit with a face that is ready to drag."""
-    return Visit(open_fit(engine(), EXAMPLE))
+    return Visit(open_fit(engine(), EXAMPLE)[0])
 
 
 def settled(visit: Visit, words: str) -> Generator[Screen]:
