@@ -19,14 +19,14 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from drag import EditError
+from drag import Edit, EditError
 from editor.engine import DRAG_OPTIONS, INVERT_OPTIONS, TUNED_OPTIONS, Engine, closeup
 from editor.session import Session
 from inversion import TuneOptions, face_quad, find_faces, psnr
 from inversion.flow import dis
 from inversion.transfer import render
 
-EDITS = {
+EDITS: dict[str, list[tuple[tuple[float, float], tuple[float, float]]]] = {
     "nose left": [((222, 128), (210, 128))],
     "nose right": [((222, 128), (234, 128))],
     "mouth corners": [((203, 147), (196, 141)), ((243, 147), (250, 141))],
@@ -54,9 +54,9 @@ def moved(before: np.ndarray, after: np.ndarray, handle: np.ndarray, target: np.
 
 def edit(engine: Engine, session: Session, name: str) -> np.ndarray:
     """One drag; prints its row, returns the close-up after it."""
-    clicks = tuple((float(x), float(y)) for pair in EDITS[name] for x, y in pair)
     begin = time.monotonic()
-    *_, last = engine.drag(replace(session, clicks=clicks), DRAG_OPTIONS)
+    size = session.subject.photo.shape[:2]
+    *_, last = engine.drag(session, Edit.between(size, EDITS[name]), DRAG_OPTIONS)
     seconds = time.monotonic() - begin
     assert last.version is not None
     photo, subject = session.subject.photo, session.subject

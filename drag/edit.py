@@ -1,5 +1,6 @@
 """What the user asks for: handles, targets, and what may move."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -41,7 +42,7 @@ class Edit:
     @staticmethod
     def between(
         size: tuple[int, int],
-        pairs: list[tuple[tuple[float, float], tuple[float, float]]],
+        pairs: Sequence[tuple[tuple[float, float], tuple[float, float]]],
         mask: Bool[Tensor, "h w"] | None = None,
     ) -> "Edit":
         """An edit from ((x, y), (x, y)) pairs of handle and target."""

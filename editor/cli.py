@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
-from inversion import PhotoError, face_quad, find_faces, psnr, read_photo
-from inversion.transfer import render
+from drag import Edit
+from inversion import Photo, PhotoError, face_quad, find_faces, psnr, read_photo
+from inversion.transfer import Quad, render
 from weights import FACES, save_fit
 
 from . import USER_ERRORS
@@ -34,7 +36,7 @@ from .engine import (
 from .output import check_folder, save_gif, save_png
 from .session import Session
 
-Check = Callable[[Session], Session]
+Check = Callable[[Photo, Quad], object]
 Facts = dict[str, float | str]
 
 
@@ -106,7 +108,7 @@ def parser() -> Parser:
 def run_invert(args: argparse.Namespace) -> dict[str, object]:
     """Fit a photo and write the fit."""
     check_folder(args.out)
-    session, facts = fit_photo(Engine(args.model), args, lambda session: session)
+    session, facts = fit_photo(Engine(args.model), args, no_check)
     save_fit(fit_of(session.subject, facts), args.out)
     return {"out": str(args.out), **facts}
 
@@ -117,23 +119,22 @@ def run_drag(args: argparse.Namespace) -> dict[str, object]:
     if args.gif is not None:
         check_folder(args.gif)
     engine = Engine(args.model)
-    clicks = tuple(point for pair in args.drag for point in pair)
     mask = _mask(args.mask)
 
-    def asked(session: Session) -> Session:
-        session = replace(session, clicks=clicks, mask=mask)
-        to_crop_edit(session.edit(), session.subject.quad, engine.side)  # complain before the work
-        return session
+    def asked(photo: Photo, quad: Quad) -> Edit:
+        edit = Edit.between(photo.shape[:2], args.drag, mask)
+        to_crop_edit(edit, quad, engine.side)  # complain before the work
+        return edit
 
     session, facts = open_session(engine, args, asked)
-    session = asked(session)
+    edit = asked(session.subject.photo, session.subject.quad)
     small = closeup(session.subject)
     frames = [small.photo]
     begin = time.monotonic()
     moved = None
     try:
         bar = tqdm(
-            engine.drag(session, replace(DRAG_OPTIONS, steps=args.steps)), "drag", args.steps
+            engine.drag(session, edit, replace(DRAG_OPTIONS, steps=args.steps)), "drag", args.steps
         )
         for moved in bar:
             bar.set_postfix_str(f"{float(moved.state.distances.mean()):.1f} px to go")
@@ -183,7 +184,7 @@ def fit_photo(
         quad = face_quad(faces[0])
     else:
         quad = face_quad(np.array(args.eyes_mouth))
-    check(engine.unfitted(photo, quad))
+    check(photo, quad)
     begin = time.monotonic()
     options = TUNED_OPTIONS if args.tune else INVERT_OPTIONS
     options = replace(options, project=replace(options.project, seed=args.seed))
@@ -206,9 +207,13 @@ def fit_photo(
     }  # fmt: skip
 
 
-def _mask(file: Path | None) -> np.ndarray | None:
+def no_check(photo: Photo, quad: Quad) -> None:
+    """Any photo with a face will do."""
+
+
+def _mask(file: Path | None) -> torch.Tensor | None:
     """White may move."""
-    return None if file is None else read_photo(file).mean(2) > 127
+    return None if file is None else torch.from_numpy(read_photo(file).mean(2) > 127)
 
 
 def _points(count: int):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float
+from PIL import Image
 from torch import Tensor
 
 from drag import Edit, EditError, Options, State, drag
@@ -36,7 +37,6 @@ from inversion.transfer import (
 from stylegan import Delta, Generator, activation, apply, before_activation, to_uint8, w_statistics
 from weights import FACES, Fit, WeightsError, load, load_fit
 
-from .overlay import enlarge
 from .session import Session, Subject, Version
 
 DRAG_OPTIONS = Options(
@@ -106,20 +106,18 @@ class Engine:
 
     def enlarged(self, fit: Inversion) -> np.ndarray:
         """What a fit shows so far, at the size of the canvas."""
-        return enlarge(self.picture(fit.ws, fit.delta), VIEW_SIDE)
+        picture = Image.fromarray(self.picture(fit.ws, fit.delta))
+        return np.asarray(picture.resize((VIEW_SIDE, VIEW_SIDE), Image.Resampling.BICUBIC))
 
     def quality(self, fit: Inversion) -> str:
         """How good a fit is, in words."""
         return next(word for limit, word in QUALITY if fit.pivot_distance <= limit)
 
-    def unfitted(self, photo: Photo, quad: Quad) -> Session:
-        """A session on a photo before its fit: enough to check an edit."""
-        ws = self.statistics.w_avg.expand(self.generator.config.num_ws, -1)
-        return untouched(Subject(photo, quad, ws, {}), self.side)
-
-    def drag(self, session: Session, options: Options = DRAG_OPTIONS) -> Iterator[Moved]:
-        """Carry out the session's edit; the last item's version is the best state seen."""
-        edit = to_crop_edit(session.edit(), session.subject.quad, self.side)
+    def drag(
+        self, session: Session, edit: Edit, options: Options = DRAG_OPTIONS
+    ) -> Iterator[Moved]:
+        """Carry out an edit, given in photo px; the last item's version is the best state seen."""
+        edit = to_crop_edit(edit, session.subject.quad, self.side)
         bent = copy(self)
         bent.generator = self.tuned(session.subject.delta)
         trail = Trail.start(bent.picture(session.now.ws))

@@ -22,7 +22,7 @@ ARROWS = {
     "app": {"ui", "editor", "gradio", "spaces"},
     "training": {"stylegan", "weights", "torch", "torchvision", "numpy", "PIL", "jaxtyping"},
 }
-ALSO = {"editor/overlay.py": {"cv2"}}
+ALSO = {"editor/drawing.py": {"cv2"}}
 PACKAGES = [name for name in ARROWS if name not in ("app", "training")]
 OURS = {*ARROWS, "benchmarks", "tests"}
 
