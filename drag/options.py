@@ -1,0 +1,40 @@
+"""How to drag."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Algorithm = Literal["draggan", "freedrag"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to drag. Lengths are px of the picture.
+
+    Args:
+        algorithm: what pulls the handles and finds them again.
+        steps: at most so many.
+        rate: Adam's step size, in units of the latent.
+        radius: disc around a handle whose features are pulled, and compared to find it (r1).
+        search: square around a handle in which it is found again (r2); FreeDrag advances by a
+            quarter of it at once (d).
+        anchor: share of its first looks, not its last (FreeDrag: its template), in what a handle
+            is pulled towards.
+        track_penalty: cost of a px away from the last place, as a share of the template; DragGAN
+            only.
+        mask_weight: weight of stillness outside the mask against motion (lambda).
+        prior_weight: pull of the latent towards where it started.
+        arrive: a handle this close to its target has arrived (twice that with many points).
+        patience: steps without progress after which the drag counts as stuck.
+    """
+
+    algorithm: Algorithm = "draggan"
+    steps: int = 120
+    rate: float = 2e-3
+    radius: float = 3.0
+    search: float = 12.0
+    anchor: float = 0.0
+    track_penalty: float = 0.0
+    mask_weight: float = 20.0
+    prior_weight: float = 0.0
+    arrive: float = 1.0
+    patience: int = 40
