@@ -12,6 +12,8 @@ from drag import Edit
 
 Point = tuple[float, float]
 SHIFT = 4  # OpenCV draws at 1 / 16 px
+MOST_STROKES = 200
+MOST_STROKE_POINTS = 20_000  # of all strokes together
 
 
 @dataclass(frozen=True)

@@ -9,24 +9,30 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 import skimage.data
+import torch
 from PIL import Image
 
-from editor import cli
+from editor import cli, commands
+from editor.drawing import Drawing, Stroke
+from editor.engine import VIEW_SIDE
+from editor.saved import load_session, save_session
+from editor.session import Session
 from inversion import ProjectOptions, TuneOptions, face_quad, find_faces, read_photo
-from weights import load_fit
+from inversion.transfer import project, to_crop
 
 ROOT = Path(__file__).parent.parent
 NOSE = "221,125:228,123"
-FEW = replace(cli.INVERT_OPTIONS, project=ProjectOptions(steps=12), tune=TuneOptions(steps=4))
+FEW = replace(commands.INVERT_OPTIONS, project=ProjectOptions(steps=12), tune=TuneOptions(steps=4))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A photo, its fit, and files that are no photos."""
+    """A photo, its session, and files that are no photos."""
     folder = tmp_path_factory.mktemp("cli")
     Image.fromarray(skimage.data.astronaut()).save(folder / "photo.jpg", quality=92)
     Image.new("RGB", (200, 100), "grey").save(folder / "empty.png")
@@ -35,16 +41,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Image.new("L", (512, 512), 0).save(folder / "black.png")
     (folder / "cut.jpg").write_bytes((folder / "photo.jpg").read_bytes()[:9000])
     (folder / "words.txt").write_text("no picture")
-    (folder / "words.safetensors").write_text("no fit")
+    (folder / "words.safetensors").write_text("no session")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "INVERT_OPTIONS", FEW)
+        patch.setattr(commands, "INVERT_OPTIONS", FEW)
         cli.main(["invert", f"{folder}/photo.jpg", "-o", f"{folder}/photo.safetensors"])
     return folder
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "INVERT_OPTIONS", FEW)
+    monkeypatch.setattr(commands, "INVERT_OPTIONS", FEW)
 
 
 def summary(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict:
@@ -67,14 +73,22 @@ def test_render_says_what_it_wrote(tmp_path: Path, capsys) -> None:
         assert image.size == (said["side"], said["side"])
 
 
-def test_a_fit_holds_the_photo_and_its_figures(folder: Path) -> None:
-    fit = load_fit(folder / "photo.safetensors")
-    assert (fit.photo == read_photo(folder / "photo.jpg")).all()
-    assert np.allclose(fit.quad, face_quad(find_faces(fit.photo)[0]), atol=1e-6)
-    assert fit.facts["fit_steps"] == 16
+def opened(file: Path) -> Session:
+    return load_session(file)[0]
 
 
-def test_a_fit_can_be_dragged(folder: Path, tmp_path: Path, capsys) -> None:
+def test_a_session_holds_the_photo_and_its_figures(folder: Path) -> None:
+    session, facts = load_session(folder / "photo.safetensors")
+    subject = session.subject
+    assert (subject.photo == read_photo(folder / "photo.jpg")).all()
+    assert np.allclose(subject.quad, face_quad(find_faces(subject.photo)[0]), atol=1e-6)
+    assert facts["fit_steps"] == 16
+    assert "/" not in str(facts["distance"]), "a file may be passed on: no folder is named in it"
+    assert len(session.versions) == 1
+    assert not session.now.change.flow.any()
+
+
+def test_a_session_can_be_dragged(folder: Path, tmp_path: Path, capsys) -> None:
     said = summary(
         capsys, "drag", folder / "photo.safetensors", "--drag", NOSE, "--steps", 8,
         "-o", tmp_path / "a.png",
@@ -89,7 +103,7 @@ def test_a_fit_can_be_dragged(folder: Path, tmp_path: Path, capsys) -> None:
 
 def crop(folder: Path) -> np.ndarray:
     """Which pixels of the photo were fitted."""
-    quad = load_fit(folder / "photo.safetensors").quad
+    quad = opened(folder / "photo.safetensors").subject.quad
     inside = np.zeros((512, 512), np.uint8)
     cv2.fillConvexPoly(inside, np.round(quad).astype(np.int32), 1)
     return cv2.dilate(inside, np.ones((3, 3), np.uint8)) > 0
@@ -101,14 +115,84 @@ def test_a_photo_can_be_dragged_with_everything(folder: Path, tmp_path: Path, ca
     Image.fromarray(mask).save(tmp_path / "mask.png")
     said = summary(
         capsys, "drag", folder / "photo.jpg", "--drag", NOSE, "--drag", "223,148:223,152",
-        "--mask", tmp_path / "mask.png", "--gif", tmp_path / "a.gif", "--steps", 8,
-        "-o", tmp_path / "a.png",
+        "--mask", tmp_path / "mask.png", "--gif", tmp_path / "a.gif", "--mp4", tmp_path / "a.mp4",
+        "--session", tmp_path / "a.safetensors", "--steps", 8, "-o", tmp_path / "a.png",
     )  # fmt: skip
     with Image.open(tmp_path / "a.gif") as gif, Image.open(tmp_path / "a.png") as image:
-        assert gif.n_frames >= 2
+        assert gif.n_frames == commands.SLOW + 1
+        assert gif.size == (VIEW_SIDE, VIEW_SIDE)
         assert image.size == (512, 512)
+    with av.open(str(tmp_path / "a.mp4")) as video:
+        assert sum(1 for _ in video.decode(video=0)) == 2 * (commands.SMOOTH // 2) + commands.SMOOTH
+    assert len(opened(tmp_path / "a.safetensors").past) == 1
     assert len(said["distances"]) == 2
     assert {"fit_seconds", "fit_distance", "fit_psnr", "seconds", "end", "steps"} <= set(said)
+
+
+def test_a_session_goes_on_where_it_was(folder: Path, tmp_path: Path, capsys) -> None:
+    first, second = tmp_path / "1.safetensors", tmp_path / "2.safetensors"
+    usual = ["--steps", 4, "-o", tmp_path / "a.png"]
+    one = summary(
+        capsys, "drag", folder / "photo.safetensors", "--drag", NOSE, "--session", first, *usual
+    )
+    two = summary(capsys, "drag", first, "--drag", NOSE, "--session", second, *usual)
+    start, after, end = (opened(file) for file in (folder / "photo.safetensors", first, second))
+    assert [len(session.past) for session in (start, after, end)] == [0, 1, 2]
+    assert torch.equal(end.past[0].ws, start.now.ws)
+    assert torch.equal(end.past[1].ws, after.now.ws)
+    assert not torch.equal(end.now.ws, after.now.ws)
+    assert (end.past[1].change.flow == after.now.change.flow).all()
+    assert load_session(second)[1]["fit_steps"] == 16
+    assert two["edited_pixels"] > 0 < one["edited_pixels"]
+
+
+def test_facts_of_a_file_do_not_hide_what_was_done(folder: Path, tmp_path: Path, capsys) -> None:
+    file = tmp_path / "a.safetensors"
+    save_session(opened(folder / "photo.safetensors"), {"steps": 7777, "seconds": 7777.0}, file)
+    said = summary(capsys, "drag", file, "--drag", NOSE, "--steps", 2, "-o", tmp_path / "a.png")
+    assert said["steps"] <= 2
+    assert said["seconds"] < 7777
+
+
+def test_without_drags_it_does_what_is_drawn(folder: Path, tmp_path: Path, capsys) -> None:
+    file, usual = tmp_path / "drawn.safetensors", ["--steps", 6, "-o"]
+    session = opened(folder / "photo.safetensors")
+    arrow = [[float(x) for x in point.split(",")] for point in NOSE.split(":")]
+    handle, target = project(to_crop(session.subject.quad, VIEW_SIDE), np.array(arrow)).tolist()
+    drawing = Drawing(((tuple(handle), tuple(target)),))
+    save_session(session.drawn(drawing), {}, file)
+    drawn = summary(
+        capsys, "drag", file, *usual, tmp_path / "a.png", "--session", tmp_path / "b.safetensors"
+    )
+    told = summary(
+        capsys, "drag", folder / "photo.safetensors", "--drag", NOSE, *usual, tmp_path / "b.png"
+    )
+    assert drawn["distances"] == pytest.approx(told["distances"], abs=0.02)
+    after = opened(tmp_path / "b.safetensors")
+    assert after.past[0].drawing == drawing
+    assert after.now.drawing == Drawing()
+    assert after.subject.photo.shape == (512, 512, 3)
+    a, b = (read_photo(tmp_path / name).astype(int) for name in ("a.png", "b.png"))
+    assert np.abs(a - b).mean() < 0.05
+
+
+DRAWN_BADLY = {
+    "outside the picture (512 x 512 px)": Drawing((((900.0, 9.0), (20.0, 20.0)),)),
+    "where the mask forbids motion": Drawing(
+        (((250.0, 250.0), (270.0, 250.0)),), (Stroke(((9.0, 9.0), (90.0, 9.0)), 20.0),)
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", DRAWN_BADLY)
+def test_what_is_drawn_is_checked_before_the_work(
+    sentence: str, folder: Path, tmp_path: Path, capsys
+) -> None:
+    file = tmp_path / "a.safetensors"
+    save_session(opened(folder / "photo.safetensors").drawn(DRAWN_BADLY[sentence]), {}, file)
+    with pytest.raises(SystemExit) as end:
+        cli.main(["drag", str(file), "-o", f"{tmp_path}/a.png"])
+    complained_once(capsys, end.value, sentence)
 
 
 def test_marks_take_the_place_of_the_detector(folder: Path, tmp_path: Path) -> None:
@@ -116,7 +200,7 @@ def test_marks_take_the_place_of_the_detector(folder: Path, tmp_path: Path) -> N
     out = tmp_path / "a.safetensors"
     cli.main(["invert", f"{folder}/empty.png", "--eyes-mouth", marks, "-o", str(out)])
     expected = face_quad(np.array([[60.0, 40.0], [100.0, 40.0], [80.0, 70.0]]))
-    assert np.allclose(load_fit(out).quad, expected)
+    assert np.allclose(opened(out).subject.quad, expected)
 
 
 BAD = {
@@ -127,7 +211,7 @@ BAD = {
     "no face": ("invert empty.png", "No face was found"),
     "marks too close": ("invert photo.jpg --eyes-mouth 9,9:9,9:9,9", "too close together"),
     "marks that are none": ("invert photo.jpg --eyes-mouth 9,9", "write it as X,Y:X,Y:X,Y"),
-    "not a fit": ("drag words.safetensors --drag 1,1:9,9", "is damaged or not a safetensors"),
+    "not a session": ("drag words.safetensors --drag 1,1:9,9", "is damaged or not a safetensors"),
     "nothing to drag": ("drag photo.safetensors", "There is nothing to drag yet"),
     "a drag that is none": ("drag photo.safetensors --drag 1,x:2,2", "write it as X,Y:X,Y"),
     "a drag of no length": ("drag photo.safetensors --drag 200,99:200,99", "goes nowhere"),
@@ -142,8 +226,12 @@ BAD = {
     "steps in words": (f"drag photo.safetensors --drag {NOSE} --steps ten", "at least 1"),
     "no such model": ("render --model gone.safetensors", "There is no file"),
     "not a model": ("render --model words.safetensors", "is damaged or not a safetensors"),
-    "a fit for a model": ("render --model photo.safetensors", "is not a DragPhoto model"),
-    "a model for a fit": ("drag faces.safetensors --drag 1,1:9,9", "is not a fit"),
+    "a session for a model": ("render --model photo.safetensors", "is not a DragPhoto model"),
+    "a model for a session": ("drag faces.safetensors --drag 1,1:9,9", "is not a session"),
+    "a mask without drags": (
+        "drag photo.safetensors --mask white.png",
+        "There is nothing to drag yet",
+    ),
     "no such option": ("render --colour red", "--colour"),
     "no command": ("", "COMMAND"),
 }
@@ -173,11 +261,11 @@ def complained_once(capsys, end: SystemExit, sentence: str) -> None:
     assert sentence in said
 
 
-@pytest.mark.parametrize("option", ["-o", "--gif"])
+@pytest.mark.parametrize("option", ["-o", "--gif", "--mp4", "--session"])
 def test_a_missing_folder_is_noticed_before_the_work(
     option: str, folder: Path, monkeypatch, capsys
 ) -> None:
-    monkeypatch.setattr(cli, "Engine", None)  # work would fail
+    monkeypatch.setattr(commands, "Engine", None)  # work would fail
     places = {"-o": f"{folder}/out.png", "--gif": f"{folder}/out.gif"} | {option: "gone/a.out"}
     arguments = [word for pair in places.items() for word in pair]
     with pytest.raises(SystemExit) as end:
@@ -227,7 +315,7 @@ def test_ctrl_c_keeps_the_fit_so_far(folder: Path, tmp_path: Path) -> None:
     assert code == 0, said
     assert "stopped: the fit so far is kept" in said
     assert "Traceback" not in said
-    assert 1 <= float(load_fit(out).facts["fit_steps"]) < 300
+    assert 1 <= float(load_session(out)[1]["fit_steps"]) < 300
 
 
 def test_ctrl_c_keeps_the_drag_so_far(folder: Path, tmp_path: Path) -> None:

@@ -1,13 +1,12 @@
-"""Models and fits on disk: what is written is read; what is damaged is named."""
+"""Models on disk: what is written is read; what is damaged is named."""
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from stylegan import Config, Generator
-from weights import FACES, Fit, Model, WeightsError, load, load_fit, save, save_fit
+from weights import FACES, Model, WeightsError, load, save
 
 CONFIG = Config(resolution=16, z_dim=8, w_dim=8, channel_base=64, channel_max=8, mapping_layers=2)
 
@@ -16,14 +15,6 @@ CONFIG = Config(resolution=16, z_dim=8, w_dim=8, channel_base=64, channel_max=8,
 def model() -> Model:
     torch.manual_seed(0)
     return Model(Generator(CONFIG), 8, torch.randn(3, 8), torch.randn(9, 14, 2))
-
-
-@pytest.fixture
-def fit() -> Fit:
-    photo = np.random.default_rng(0).integers(0, 255, (70, 80, 3), dtype=np.uint8)
-    quad = np.array([[1.5, 2], [1.5, 42], [41.5, 42], [41.5, 2]])
-    delta = {"synthesis.b4.const": torch.randn(8, 4, 4).half()}
-    return Fit(photo, quad, torch.randn(6, 8), delta, {"seconds": 1.5, "distance": "pixels"})
 
 
 def test_a_model_comes_back(model: Model, tmp_path: Path):
@@ -49,29 +40,17 @@ def test_the_embedded_model_makes_pictures():
     assert float(picture.std()) > 0.1
 
 
-def test_a_fit_comes_back(fit: Fit, tmp_path: Path):
-    save_fit(fit, tmp_path / "f.safetensors")
-    back = load_fit(tmp_path / "f.safetensors")
-    assert np.array_equal(back.photo, fit.photo)
-    assert np.array_equal(back.quad, fit.quad)
-    assert torch.equal(back.ws, fit.ws)
-    assert torch.equal(back.delta["synthesis.b4.const"], fit.delta["synthesis.b4.const"])
-    assert back.facts == fit.facts
-
-
-@pytest.mark.parametrize("reader", [load, load_fit])
-def test_a_missing_file_is_named(reader, tmp_path: Path):
+def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(WeightsError, match="There is no file"):
-        reader(tmp_path / "none.safetensors")
+        load(tmp_path / "none.safetensors")
 
 
-@pytest.mark.parametrize("reader", [load, load_fit])
 @pytest.mark.parametrize("damage", [b"", b"<html>404</html>", b"\xff" * 64])
-def test_a_damaged_file_is_refused(reader, damage: bytes, tmp_path: Path):
+def test_a_damaged_file_is_refused(damage: bytes, tmp_path: Path):
     file = tmp_path / "bad.safetensors"
     file.write_bytes(damage)
     with pytest.raises(WeightsError, match="damaged or not a safetensors"):
-        reader(file)
+        load(file)
 
 
 def test_a_truncated_model_is_refused(model: Model, tmp_path: Path):
@@ -80,15 +59,6 @@ def test_a_truncated_model_is_refused(model: Model, tmp_path: Path):
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(WeightsError, match="damaged"):
         load(file)
-
-
-def test_a_fit_is_no_model_and_a_model_no_fit(model: Model, fit: Fit, tmp_path: Path):
-    save(model, tmp_path / "m.safetensors")
-    save_fit(fit, tmp_path / "f.safetensors")
-    with pytest.raises(WeightsError, match="not a DragPhoto model"):
-        load(tmp_path / "f.safetensors")
-    with pytest.raises(WeightsError, match="not a fit"):
-        load_fit(tmp_path / "m.safetensors")
 
 
 def test_weights_that_are_no_numbers_are_refused(model: Model, tmp_path: Path):

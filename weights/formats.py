@@ -71,6 +71,19 @@ def load(file: Path = FACES) -> Model:
     return Model(generator.eval().requires_grad_(False), side, axes, landmarks)
 
 
+def resolution(file: Path = FACES) -> int:
+    """Side of a generator's pictures in px, without building it.
+
+    Raises:
+        WeightsError: the file is missing, damaged, or not one of ours.
+    """
+    facts = read(file)[1]
+    try:
+        return Config(**json.loads(facts["config"])).resolution
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{file.name} is not a DragPhoto model.") from error
+
+
 def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """(tensors, metadata) of a safetensors file.
 

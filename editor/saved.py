@@ -1,0 +1,116 @@
+"""A session in one safetensors file: photo, fit, versions, drawings. Nothing in it is executed."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from inversion import Photo, read_photo
+from inversion.transfer import Change
+from weights import WeightsError
+from weights.formats import read, write
+
+from .drawing import Drawing
+from .output import PNG_EFFORT
+from .session import Session, Subject, Version
+from .strict import DELTA, check_arrays, check_quad, check_size, parse_drawing, parse_facts
+from .strict import Facts as Facts
+
+KIND = "dragphoto session 1"
+
+
+def save_session(session: Session, facts: Facts, file: Path) -> None:
+    """Write a session, whole or not at all, for its owner's eyes: it holds the photo.
+
+    Raises:
+        WeightsError: the place cannot be written to, or the session could not be read again.
+    """
+    tensors, texts = _arrays(session), _texts(session, facts)
+    try:
+        check_arrays(tensors)
+        check_quad(session.subject.quad, session.subject.photo)
+        _contents(texts, len(session.versions))
+    except ValueError as error:
+        raise WeightsError(f"This session cannot be saved: {error}.") from error
+    write(file, tensors, texts)
+    file.chmod(0o600)
+
+
+def load_session(file: Path) -> tuple[Session, Facts]:
+    """(a session, its facts) from a file that anybody may have made.
+
+    Raises:
+        WeightsError: the file is missing, too large, damaged, or no session.
+    """
+    check_size(file)
+    tensors, texts = read(file)
+    if texts.get("kind") != KIND:
+        raise WeightsError(f"{file.name} is not a session saved by DragPhoto.")
+    try:
+        check_arrays(tensors)
+        drawings, now, facts = _contents(texts, len(tensors["ws"]))
+        subject = _subject(tensors)
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
+        raise WeightsError(f"{file.name} is damaged: its contents do not fit together.") from error
+    versions = tuple(_version(tensors, n, drawing) for n, drawing in enumerate(drawings))
+    return Session(subject, versions[now], versions[:now], versions[now + 1 :]), facts
+
+
+def _arrays(session: Session) -> dict[str, Tensor]:
+    """The photo as the bytes of a PNG, the fit, and the versions one behind the other."""
+    subject, versions = session.subject, session.versions
+    delta = {DELTA + name: tensor for name, tensor in subject.delta.items()}
+    changes = [version.change for version in versions]
+    return delta | {
+        "photo": _packed(subject.photo),
+        "quad": torch.from_numpy(subject.quad.astype(np.float64)),
+        "pivot": subject.ws,
+        "ws": torch.stack([version.ws for version in versions]),
+        "flow": torch.from_numpy(np.stack([c.flow for c in changes]).astype(np.float32)),
+        "added": torch.from_numpy(np.stack([c.added for c in changes]).astype(np.float32)),
+    }
+
+
+def _texts(session: Session, facts: Facts) -> dict[str, str]:
+    texts = {_name(n): _drawn(version.drawing) for n, version in enumerate(session.versions)}
+    return texts | {"kind": KIND, "now": str(len(session.past)), "facts": json.dumps(facts)}
+
+
+def _drawn(drawing: Drawing) -> str:
+    strokes = [vars(stroke) for stroke in drawing.strokes]
+    return json.dumps({"drags": drawing.drags, "strokes": strokes})
+
+
+def _packed(photo: Photo) -> Tensor:
+    stream = io.BytesIO()
+    Image.fromarray(photo).save(stream, "PNG", compress_level=PNG_EFFORT)
+    return torch.frombuffer(bytearray(stream.getvalue()), dtype=torch.uint8)
+
+
+def _subject(tensors: dict[str, Tensor]) -> Subject:
+    photo, quad = read_photo(tensors["photo"].numpy().tobytes()), tensors["quad"].numpy().copy()
+    check_quad(quad, photo)
+    delta = {n.removeprefix(DELTA): t.clone() for n, t in tensors.items() if n.startswith(DELTA)}
+    return Subject(photo, quad, tensors["pivot"].clone(), delta)
+
+
+def _version(tensors: dict[str, Tensor], number: int, drawing: Drawing) -> Version:
+    flow, added = (tensors[name][number].numpy().copy() for name in ("flow", "added"))
+    return Version(tensors["ws"][number].clone(), Change(flow, added), drawing)
+
+
+def _contents(texts: dict[str, str], count: int) -> tuple[list[Drawing], int, Facts]:
+    """(the drawings of all versions, the number of the current one, the facts)."""
+    drawings = [parse_drawing(texts[_name(number)]) for number in range(count)]
+    now = int(texts["now"])
+    if not 0 <= now < count:
+        raise ValueError("its current version is missing")
+    return drawings, now, parse_facts(texts["facts"])
+
+
+def _name(number: int) -> str:
+    return f"drawing {number}"
