@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -12,16 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from drag import Edit, EditError, Options, State, drag
-from inversion import (
-    Inversion,
-    InvertOptions,
-    Photo,
-    TuneOptions,
-    box_quad,
-    choose,
-    cut,
-    invert,
-)
+from inversion import Inversion, InvertOptions, Photo, TuneOptions, box_quad, choose, cut, invert
 from inversion.flow import Trail
 from inversion.transfer import (
     Change,
@@ -35,16 +27,27 @@ from inversion.transfer import (
     to_crop,
 )
 from stylegan import Delta, Generator, activation, apply, before_activation, to_uint8, w_statistics
-from weights import FACES, Fit, WeightsError, load, load_fit
+from weights import FACES, WeightsError, load, resolution
 
+from .device import best_device, on_cpu
+from .saved import Facts, load_session
 from .session import Session, Subject, Version
 
 DRAG_OPTIONS = Options(
-    steps=120, rate=0.03, radius=2.0, search=4.0, anchor=0.5, prior_weight=0.02, patience=40
+    steps=120,
+    rate=0.03,
+    radius=2.0,
+    search=4.0,
+    anchor=0.5,
+    mask_weight=1.0,
+    prior_weight=0.02,
+    patience=40,
 )  # px of a 128 px picture; chosen with benchmarks/drag_accuracy.py
 INVERT_OPTIONS = InvertOptions(tune=TuneOptions(steps=0))
 TUNED_OPTIONS = InvertOptions()  # a closer picture, but long drags tear it: see photo_edits
 LAYERS = 6  # of w that a drag moves (DragGAN, implementation details)
+Space = Literal["w+", "w"]
+"""What a drag searches: a move of its own for each of the LAYERS, or one that they share."""
 REACH = 0.25  # of the crop's side: how far from the drags the photo may move freely
 QUALITY = ((0.45, "close"), (0.65, "fair"), (float("inf"), "rough: edits may look odd"))
 VIEW_SIDE = 512  # px of the fitted part on the screen
@@ -60,16 +63,23 @@ class Moved:
 
 
 class Engine:
-    """A generator with what is known about its latents. Stateless otherwise."""
+    """A generator with what is known about its latents. Stateless otherwise.
 
-    def __init__(self, file: Path = FACES):
+    Computes on ``device``, the GPU by default if there is one; all results are on the CPU.
+    """
+
+    def __init__(self, file: Path = FACES, device: str | torch.device | None = None):
+        self.device = best_device() if device is None else torch.device(device)
         model = load(file)
-        self.generator: Generator = model.generator
+        statistics = w_statistics(model.generator.mapping)  # on the CPU: the same everywhere
+        # The shapes of the weights can be asked for where the weights are out of reach.
+        self.shapes = {name: part.shape for name, part in model.generator.state_dict().items()}
+        self.generator: Generator = model.generator.to(self.device)
         self.feature_side = model.feature_side
-        self.statistics = w_statistics(self.generator.mapping)
-        self.axes = self.statistics.axes if model.axes is None else model.axes
+        self.statistics = statistics.to(self.device)
+        self.axes = self.statistics.axes if model.axes is None else model.axes.to(self.device)
         self.landmarks = model.landmarks
-        self.distance, self.distance_name = choose()
+        self.distance, self.distance_name = choose(self.device)
 
     @property
     def side(self) -> int:
@@ -78,9 +88,20 @@ class Engine:
 
     def random(self, seed: int, truncation_psi: float = 0.8) -> np.ndarray:
         """A face of the model itself, [side side 3]."""
+        return self.picture(self.latent(seed, truncation_psi))
+
+    def face(self, seed: int, truncation_psi: float = 0.8) -> Session:
+        """A face of the model itself, ready to drag: its picture, enlarged, is the photo."""
+        ws, size = self.latent(seed, truncation_psi), (VIEW_SIDE, VIEW_SIDE)
+        photo = Image.fromarray(self.picture(ws)).resize(size, Image.Resampling.BICUBIC)
+        subject = Subject(np.array(photo), box_quad(-0.5, -0.5, float(VIEW_SIDE)), ws, {})
+        return untouched(subject, self.side)
+
+    def latent(self, seed: int, truncation_psi: float) -> Float[Tensor, "layers w"]:
+        """The ws of a face of the model."""
         source = torch.Generator().manual_seed(seed)
-        z = torch.randn(1, self.generator.config.z_dim, generator=source)
-        return self.picture(self.generator.style(z, truncation_psi)[0])
+        z = torch.randn(1, self.generator.config.z_dim, generator=source).to(self.device)
+        return self.generator.style(z, truncation_psi)[0].cpu()
 
     def tuned(self, delta: Delta | None) -> Generator:
         """The generator bent by a delta; what does not change is shared."""
@@ -89,12 +110,17 @@ class Engine:
     @torch.no_grad()
     def picture(self, ws: Float[Tensor, "layers w"], delta: Delta | None = None) -> np.ndarray:
         """What the generator, tuned by the delta, shows: [side side 3]."""
-        return to_uint8(self.tuned(delta)(ws[None])[0])
+        return to_uint8(self.tuned(delta)(ws[None].to(self.device))[0])
 
     def invert(self, photo: Photo, quad: Quad, options: InvertOptions) -> Iterator[Inversion]:
         """Fit the part of the photo inside the quad; each item is usable."""
-        image = self.crop(photo, quad)
-        return invert(self.generator, self.statistics, image, self.distance, options)
+        return self.fit(self.crop(photo, quad), options)
+
+    def fit(self, image: Float[Tensor, "3 r r"], options: InvertOptions) -> Iterator[Inversion]:
+        """Fit the part of a photo that ``crop`` cut out; each item is usable."""
+        image = image.to(self.device)
+        for found in invert(self.generator, self.statistics, image, self.distance, options):
+            yield on_cpu(found)
 
     def crop(self, photo: Photo, quad: Quad) -> Float[Tensor, "3 r r"]:
         """The part of the photo that is fitted, as the generator sees it."""
@@ -104,24 +130,19 @@ class Engine:
         """A session on a fitted photo."""
         return untouched(Subject(photo, quad, fit.ws, fit.delta), self.side)
 
-    def enlarged(self, fit: Inversion) -> np.ndarray:
-        """What a fit shows so far, at the size of the canvas."""
-        picture = Image.fromarray(self.picture(fit.ws, fit.delta))
-        return np.asarray(picture.resize((VIEW_SIDE, VIEW_SIDE), Image.Resampling.BICUBIC))
-
     def quality(self, fit: Inversion) -> str:
         """How good a fit is, in words."""
         return next(word for limit, word in QUALITY if fit.pivot_distance <= limit)
 
     def drag(
-        self, session: Session, edit: Edit, options: Options = DRAG_OPTIONS
+        self, session: Session, edit: Edit, options: Options = DRAG_OPTIONS, space: Space = "w+"
     ) -> Iterator[Moved]:
         """Carry out an edit, given in photo px; the last item's version is the best state seen."""
         edit = to_crop_edit(edit, session.subject.quad, self.side)
         bent = copy(self)
         bent.generator = self.tuned(session.subject.delta)
         trail = Trail.start(bent.picture(session.now.ws))
-        for state, ws in bent.drag_latent(session.now.ws, edit, options):
+        for state, ws in bent.drag_latent(session.now.ws, edit, options, space):
             version = None
             if state.end or state.step % FRAME_EVERY == 0:
                 trail = trail.to(bent.picture(ws))
@@ -129,23 +150,28 @@ class Engine:
             yield Moved(state, version)
 
     def drag_latent(
-        self, ws: Float[Tensor, "layers w"], edit: Edit, options: Options = DRAG_OPTIONS
+        self,
+        ws: Float[Tensor, "layers w"],
+        edit: Edit,
+        options: Options = DRAG_OPTIONS,
+        space: Space = "w+",
     ) -> Iterator[tuple[State, Float[Tensor, "layers w"]]]:
         """Drag the generator's own picture: (state, its ws) of each step, the last one the best.
 
         The search runs along the model's axes (shape, pose, expression), so that colours, hair
         and light cannot be traded for motion.
         """
-        base = before_activation(ws[:LAYERS])
+        base, rest = before_activation(ws[:LAYERS].to(self.device)), ws[LAYERS:].to(self.device)
 
         def moved(latent: Tensor) -> Tensor:
-            return torch.cat([activation(base + latent @ self.axes), ws[LAYERS:]])
+            return torch.cat([activation(base + latent @ self.axes), rest])
 
         def features(latent: Tensor) -> Tensor:
             return self.generator.features(moved(latent)[None], self.feature_side)[0]
 
-        for state in drag(features, torch.zeros(LAYERS, len(self.axes)), edit, options):
-            yield state, moved(state.latent)
+        start = torch.zeros(1 if space == "w" else LAYERS, len(self.axes), device=self.device)
+        for state in drag(features, start, edit, options):
+            yield on_cpu((state, moved(state.latent)))
 
     def _version(
         self, session: Session, edit: Edit, state: State, trail: Trail, ws: Tensor
@@ -159,29 +185,36 @@ class Engine:
         return Version(ws, chain(session.now.change, change))
 
 
+def model_name(file: Path = FACES) -> str:
+    """What to call a model: after its file and the size of its pictures.
+
+    Raises:
+        WeightsError: the file is missing, damaged, or no model.
+    """
+    return f"{file.stem[:1].upper()}{file.stem[1:]} ({resolution(file)} px)"
+
+
 def untouched(subject: Subject, side: int) -> Session:
     """A session on a photo as it is."""
     nothing = Change(np.zeros((side, side, 2)), np.zeros((side, side, 3)))
     return Session(subject, Version(subject.ws, nothing))
 
 
-def open_fit(engine: Engine, file: Path) -> tuple[Session, dict[str, float | str]]:
-    """(a session on a fit that was saved, its figures).
+def open_session(engine: Engine, file: Path) -> tuple[Session, Facts]:
+    """(a session that was saved, its facts).
 
     Raises:
         WeightsError: the file is missing, damaged, or was made for another model.
     """
-    fit = load_fit(file)
-    config = engine.generator.config
-    if fit.ws.shape != (config.num_ws, config.w_dim):
-        raise WeightsError("This fit was made for another model: fit the photo again.")
-    subject = Subject(fit.photo, fit.quad, fit.ws, fit.delta)
-    return untouched(subject, engine.side), fit.facts
-
-
-def fit_of(subject: Subject, facts: dict[str, float | str]) -> Fit:
-    """A subject as a file holds it."""
-    return Fit(subject.photo, subject.quad, subject.ws, subject.delta, facts)
+    session, facts = load_session(file)
+    subject, config = session.subject, engine.generator.config
+    if (
+        subject.ws.shape != (config.num_ws, config.w_dim)
+        or len(session.now.change.flow) != engine.side
+        or any(engine.shapes.get(name) != tensor.shape for name, tensor in subject.delta.items())
+    ):
+        raise WeightsError("This session was made for another model: fit the photo again.")
+    return session, facts
 
 
 def closeup(subject: Subject, side: int = VIEW_SIDE) -> Subject:

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 BACKBONE = "squeezenet1_1-b8a52dc0.pth"
 BACKBONE_SIDE = 64  # px; LPIPS needs at least this much
 LEVELS = 4
+CPU = torch.device("cpu")
 
 Picture = Float[Tensor, "n 3 r r"]
 Distance = Callable[[Picture, Picture, Float[Tensor, "n 1 r r"]], Float[Tensor, " n"]]
@@ -39,11 +40,14 @@ def backbone_file() -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints" / BACKBONE
 
 
-def choose() -> tuple[Distance, str]:
-    """(the best distance at hand, a sentence about it). Downloads nothing."""
+def choose(device: torch.device = CPU) -> tuple[Distance, str]:
+    """(the best distance at hand for pictures on this device, a sentence about it).
+
+    Downloads nothing.
+    """
     if not backbone_file().is_file():
         return pixel_distance, f"pixels and edges (LPIPS needs {backbone_file()})"
-    network = _lpips()
+    network = _lpips().to(device)
 
     def perceptual(a: Picture, b: Picture, weight: Tensor) -> Tensor:
         side = max(BACKBONE_SIDE, a.shape[-1])

@@ -65,5 +65,6 @@ def invert(
 @torch.no_grad()
 def psnr(generator: Generator, inversion: Inversion, image: Float[Tensor, "3 r r"]) -> float:
     """Peak signal-to-noise ratio of the fit's picture against the crop, in dB."""
-    made = apply(generator, inversion.delta)(inversion.ws[None])[0].clamp(-1, 1)
+    ws = inversion.ws.to(generator.mapping.w_avg)
+    made = apply(generator, inversion.delta)(ws[None])[0].clamp(-1, 1).to(image)
     return -10 * log10(max(float((made - image).square().mean()) / 4, 1e-12))

@@ -56,7 +56,10 @@ def project(
     distance: Distance,
     options: ProjectOptions,
 ) -> Iterator[Pivot]:
-    """Ever better pivots; each item is the best so far."""
+    """Ever better pivots; each item is the best so far.
+
+    Random numbers are drawn on the CPU, so that a seed means the same on every device.
+    """
     source = torch.Generator().manual_seed(options.seed)
     weight = face_weight(image)
     v = _nearest(generator, statistics, image, distance, source).requires_grad_()
@@ -66,7 +69,7 @@ def project(
         done = step / options.steps
         adam.param_groups[0]["lr"] = options.rate * ramp(done)
         wander = options.noise * max(0.0, 1 - done / 0.75) ** 2
-        w = statistics.to_w(v + wander * torch.randn(v.shape, generator=source))
+        w = statistics.to_w(v + wander * torch.randn(v.shape, generator=source).to(v))
         made = generator(w.expand(1, generator.config.num_ws, -1))
         away = distance(made, image[None], weight).sum()
         loss = away + options.prior * v.square().mean()
@@ -104,7 +107,7 @@ def _nearest(
     source: torch.Generator,
 ) -> Float[Tensor, " k"]:
     """The most similar of some random faces, the mean face among them."""
-    v = torch.randn(START_SAMPLES, len(statistics.axes), generator=source) * 0.7
+    v = (torch.randn(START_SAMPLES, len(statistics.axes), generator=source) * 0.7).to(image)
     v[0] = 0
     weight = face_weight(image)
     away: list[Tensor] = []

@@ -37,6 +37,11 @@ class WStatistics:
     centre: Float[Tensor, " w"]
     axes: Float[Tensor, "k w"]
 
+    def to(self, device: torch.device) -> "WStatistics":
+        """The same on another device."""
+        w_avg, centre, axes = (part.to(device) for part in (self.w_avg, self.centre, self.axes))
+        return WStatistics(w_avg, self.w_std, centre, axes)
+
     def to_w(self, v: Float[Tensor, "*n k"]) -> Float[Tensor, "*n w"]:
         """From whitened coordinates: v ~ N(0, 1) gives w like those of random faces."""
         return activation(self.centre + v @ self.axes)

@@ -17,12 +17,12 @@ ARROWS = {
     "weights": {"stylegan", "safetensors", "huggingface_hub", "torch", "numpy", "jaxtyping"},
     "inversion": {"stylegan", "torch", "cv2", "PIL", "lpips", "numpy", "jaxtyping"},
     "editor": {"weights", "inversion", "drag", "stylegan"}
-    | {"numpy", "PIL", "torch", "tqdm", "jaxtyping"},
+    | {"numpy", "PIL", "av", "torch", "tqdm", "jaxtyping"},
     "ui": {"editor", "inversion", "drag", "gradio", "numpy", "PIL"},
     "app": {"ui", "editor", "gradio", "spaces"},
     "training": {"stylegan", "weights", "torch", "torchvision", "numpy", "PIL", "jaxtyping"},
 }
-ALSO = {"editor/drawing.py": {"cv2"}}
+ALSO = {"editor/drawing.py": {"cv2"}, "ui/gpu.py": {"spaces", "torch"}}
 PACKAGES = [name for name in ARROWS if name not in ("app", "training")]
 OURS = {*ARROWS, "benchmarks", "tests"}
 

@@ -1,0 +1,382 @@
+"""The HTTP API as programs use it: through Gradio's client, and through plain HTTP."""
+
+import json
+import time
+import urllib.request
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skimage.data
+from browser import Server, serving
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from drag import EditError
+from editor.engine import Engine, open_session
+from editor.output import SOURCE_TYPE
+from inversion import PhotoError, box_quad
+from ui import asked
+from ui.asked import DRAGS, MARKS, STROKES, RequestError
+
+PAGE = Path(__file__).parent / "api_page.py"
+FACE = [[203.0, 107.0], [245.0, 107.0], [224.0, 150.0]]
+NOSE = [222, 128, 236, 128]
+FAULTY, LONG, MANY = 12, 13, 77  # seeds that tests/api_page.py knows
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("api"), PAGE) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def connect(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Client]:
+    """A client at this address."""
+
+    def connected(address: str) -> Client:
+        folder = tmp_path_factory.mktemp("downloads")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Client(
+                server.url, headers={"X-Forwarded-For": address}, download_files=str(folder),
+                verbose=False, analytics_enabled=False,
+            )  # fmt: skip
+
+    return connected
+
+
+@pytest.fixture(scope="module")
+def client(connect: Callable[[str], Client]) -> Client:
+    return connect("10.0.0.1")
+
+
+@pytest.fixture(scope="module")
+def astronaut(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("photo") / "astronaut.png"
+    Image.fromarray(skimage.data.astronaut()).save(file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def fitted(client: Client, astronaut: Path) -> tuple[str, dict[str, Any]]:
+    return client.predict(handle_file(astronaut), api_name="/fit")
+
+
+def eventually(true: Callable[[], object]) -> None:
+    end = time.monotonic() + 60  # machines can be busy
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
+
+
+def uploads(server: Server) -> list[Path]:
+    files = [file for file in (server.folder / "gradio").rglob("*") if file.is_file()]
+    return [file for file in files if file.parent.name != "results"]
+
+
+def pixels(file: str) -> np.ndarray:
+    with Image.open(file) as image:
+        return np.asarray(image)
+
+
+def test_there_are_three_endpoints_and_they_are_documented(client: Client) -> None:
+    known = client.view_api(return_format="dict", print_info=False)
+    assert isinstance(known, dict)
+    assert known["unnamed_endpoints"] == {}
+    endpoints = known["named_endpoints"]
+    assert set(endpoints) == {"/fit", "/drag", "/render"}
+    asked_for = {
+        name: [(p["parameter_name"], p["parameter_has_default"]) for p in endpoint["parameters"]]
+        for name, endpoint in endpoints.items()
+    }
+    assert asked_for == {
+        "/fit": [("photo", False), ("eyes_and_mouth", True), ("seed", True)],
+        "/drag": [("session", False), ("drags", False), ("strokes", True), ("steps", True)],
+        "/render": [("seed", True), ("truncation_psi", True)],
+    }
+    answers = {
+        name: [answer["python_type"]["type"] for answer in endpoint["returns"]]
+        for name, endpoint in endpoints.items()
+    }
+    told = "dict(str, float | str)"
+    assert answers == {
+        "/fit": ["filepath", told],
+        "/drag": ["filepath", "filepath", told],
+        "/render": ["filepath"],
+    }
+    assert all(len(endpoint["description"]) > 40 for endpoint in endpoints.values())
+
+
+def test_a_photo_is_fitted_and_forgotten(
+    server: Server, fitted: tuple[str, dict[str, Any]]
+) -> None:
+    file, told = fitted
+    session, facts = open_session(Engine(), Path(file))
+    assert np.array_equal(session.subject.photo, skimage.data.astronaut())
+    assert told.keys() == {"quality", "steps", "seconds"}
+    assert told["steps"] == facts["fit_steps"] == 6
+    assert told["quality"] == facts["quality"]
+    assert 0 < told["seconds"] < 100
+    assert uploads(server) == []
+
+
+def test_a_fitted_photo_is_dragged_twice(
+    client: Client, server: Server, fitted: tuple[str, dict[str, Any]]
+) -> None:
+    job = client.submit(handle_file(fitted[0]), [NOSE], None, 8, api_name="/drag")
+    picture, after, told = job.result()
+    edited, photo = pixels(picture), skimage.data.astronaut()
+    assert edited.shape == photo.shape
+    assert (edited != photo).any()
+    assert np.array_equal(edited[300:], photo[300:])
+    assert SOURCE_TYPE in Path(picture).read_bytes().decode("latin-1")
+    assert told.keys() == {"steps", "px_to_go", "end", "seconds"}
+    assert told["end"] == "steps"
+    assert told["steps"] == 8
+    assert 0 < told["px_to_go"] < 14
+    progress = [told for *_, told in job.outputs()[:-1]]
+    assert [told["steps"] for told in progress] == [0, 4, 8]
+    again = client.predict(handle_file(after), [NOSE], steps=4, api_name="/drag")
+    session, _ = open_session(Engine(), Path(again[1]))
+    assert len(session.past) == 2
+    (((x, y), _),) = session.past[0].drawing.drags
+    assert 200 < x < 312
+    assert 200 < y < 400
+    assert uploads(server) == []
+
+
+def test_strokes_hold_the_rest_still(client: Client, fitted: tuple[str, dict[str, Any]]) -> None:
+    around = {"radius": 30, "erase": False, "points": [[222, 128], [236, 128]]}
+    within = client.predict(handle_file(fitted[0]), [NOSE], [around], 8, api_name="/drag")
+    changed = (pixels(within[0]) != skimage.data.astronaut()).any(2)
+    rows, columns = np.nonzero(changed)
+    assert changed.any()
+    assert rows.min() > 85
+    assert rows.max() < 171
+    assert columns.min() > 179
+    assert columns.max() < 279
+    bare = {key: around[key] for key in ("radius", "points")}  # not to erase is the default
+    same = client.predict(handle_file(fitted[0]), [NOSE], [bare], 8, api_name="/drag")
+    assert np.array_equal(pixels(same[0]), pixels(within[0]))
+
+
+def test_marks_say_which_face(client: Client, astronaut: Path) -> None:
+    file, _ = client.predict(handle_file(astronaut), FACE, api_name="/fit")
+    quad = open_session(Engine(), Path(file))[0].subject.quad
+    assert np.allclose(quad, asked.quad(skimage.data.astronaut(), FACE))
+
+
+def test_a_face_of_the_model_is_drawn(client: Client) -> None:
+    one, same, other, mean = (
+        pixels(client.predict(seed, psi, api_name="/render"))
+        for seed, psi in ((1, 0.8), (1, 0.8), (2, 0.8), (2, 0))
+    )
+    assert one.shape == (128, 128, 3)
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+    assert np.array_equal(one, Engine().random(1))
+    assert np.array_equal(mean, Engine().random(5, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "sentence"),
+    [
+        ("fit", {"photo": "noise.jpg"}, "This is not a picture that can be opened"),
+        ("fit", {"photo": "grey.png"}, "No face was found"),
+        ("fit", {"photo": "astronaut.png", "seed": -1}, "The seed is a whole number from 0 to"),
+        ("fit", {"photo": "astronaut.png", "eyes_and_mouth": [[1, 2]]}, MARKS),
+        ("drag", {"session": "astronaut.png", "drags": [NOSE]}, "not a safetensors file"),
+        ("drag", {"session": "", "drags": []}, "There is nothing to drag yet"),
+        ("drag", {"session": "", "drags": [[5, 500, 9, 500]]}, "Drag 1 starts outside the fitted"),
+        ("drag", {"session": "", "drags": [NOSE], "steps": 10_000}, "whole number from 1 to 300"),
+        ("drag", {"session": "", "drags": [NOSE], "strokes": [{"radius": 3}]}, STROKES),
+        ("render", {"truncation_psi": "x"}, "truncation_psi is a number from 0 to 2."),
+        ("render", {"seed": FAULTY}, "Something went wrong (error "),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    client: Client, server: Server, astronaut: Path, fitted: Any, name: str, given: Any,
+    sentence: str,
+) -> None:  # fmt: skip
+    (astronaut.parent / "noise.jpg").write_bytes(b"noise" * 99)
+    Image.new("RGB", (200, 200), "grey").save(astronaut.parent / "grey.png")
+    for key in {"photo", "session"} & given.keys():
+        given = {
+            **given,
+            key: handle_file(astronaut.parent / given[key] if given[key] else fitted[0]),
+        }
+    with pytest.raises(AppError) as complaint:
+        client.predict(**given, api_name=f"/{name}")
+    assert sentence in str(complaint.value)
+    assert "secret" not in str(complaint.value)
+    assert str(server.folder) not in str(complaint.value)
+    assert uploads(server) == []
+
+
+def post(server: Server, name: str, *data: Any) -> list[str]:
+    """The events that a call by plain HTTP gets."""
+    call, kind = f"{server.url}gradio_api/call/{name}", {"content-type": "application/json"}
+    ask = urllib.request.Request(call, json.dumps({"data": data}).encode(), kind)
+    with urllib.request.urlopen(ask, timeout=60) as reply:
+        number = json.load(reply)["event_id"]
+    with urllib.request.urlopen(f"{call}/{number}", timeout=60) as reply:
+        return [line for line in reply.read().decode().splitlines() if line]
+
+
+def test_plain_http_will_do(server: Server) -> None:
+    *_, kind, data = post(server, "render", 4, 0.8)
+    assert kind == "event: complete"
+    with urllib.request.urlopen(json.loads(data.removeprefix("data: "))[0]["url"]) as reply:
+        assert reply.headers["content-type"] == "image/png"
+
+
+def test_a_result_can_be_asked_for_again_after_it_was_used(
+    server: Server, client: Client, astronaut: Path
+) -> None:
+    file, _ = client.predict(handle_file(astronaut), FACE, api_name="/fit")
+    there = server.folder / "gradio" / "results" / Path(file).name
+    sent = {"path": str(there), "meta": {"_type": "gradio.FileData"}}
+    *_, kind, _ = post(server, "drag", sent, [NOSE], None, 2)
+    assert kind == "event: complete"
+    assert there.read_bytes() == Path(file).read_bytes()
+
+
+@pytest.mark.parametrize("claim", [True, False])
+def test_no_file_of_the_server_can_be_read_or_deleted(
+    server: Server, tmp_path: Path, claim: bool
+) -> None:
+    secret = tmp_path / "secret.png"
+    Image.fromarray(skimage.data.astronaut()).save(secret)
+    meta = {"meta": {"_type": "gradio.FileData"}} if claim else {}
+    places = [str(secret), f"{server.folder}/gradio/../../../{secret.name}", "/etc/passwd"]
+    for path in places:
+        *_, kind, data = post(server, "fit", {"path": path, **meta}, None, 0)
+        assert kind == "event: error"
+        assert claim or "Send a file: upload it first" in data
+        *_, kind, data = post(server, "drag", {"path": path, **meta}, [NOSE], None, 5)
+        assert kind == "event: error"
+    assert secret.is_file()
+
+
+def test_results_are_deleted_in_time(server: Server, client: Client) -> None:
+    client.predict(api_name="/render")
+    results = server.folder / "gradio" / "results"
+    assert results.stat().st_mode & 0o777 == 0o700
+    assert any(results.iterdir())
+    eventually(lambda: not any(results.iterdir()))
+
+
+def test_a_third_request_of_one_client_is_refused(
+    connect: Callable[[str], Client], server: Server
+) -> None:
+    busy, other = connect("10.0.0.7"), connect("10.0.0.8")
+    first = busy.submit(LONG, api_name="/render")
+    eventually(lambda: (server.folder / "drawing").exists())
+    second = busy.submit(1, api_name="/render")
+    eventually(lambda: second.status().code.name == "ITERATING")
+    for same in (busy, connect("10.0.0.7")):
+        with pytest.raises(AppError, match="Two of your requests are in progress: wait for one"):
+            same.predict(2, api_name="/render")
+    waiting = other.submit(1, api_name="/render")
+    eventually(lambda: waiting.status().code.name == "ITERATING")
+    (server.folder / "go on").touch()
+    assert Path(first.result()).is_file()
+    assert np.array_equal(pixels(second.result()), pixels(waiting.result()))
+    assert Path(busy.predict(2, api_name="/render")).is_file()
+
+
+def test_who_leaves_takes_no_place(
+    connect: Callable[[str], Client], server: Server, astronaut: Path
+) -> None:
+    client = connect("10.0.0.9")
+    client.predict(1, api_name="/render")
+    other = astronaut.with_name("other.png")  # one file sent twice at once would be deleted once
+    Image.fromarray(skimage.data.astronaut()).save(other, compress_level=1)
+    files = astronaut, other
+    fits = [client.submit(handle_file(file), FACE, MANY, api_name="/fit") for file in files]
+    eventually(lambda: fits[0].status().code.name == "ITERATING")
+    eventually(lambda: fits[1].status().code.name == "ITERATING")
+    begun = time.monotonic()
+    for fit in fits:
+        fit.cancel()
+    assert Path(client.predict(1, api_name="/render")).is_file()
+    assert time.monotonic() - begun < 10  # the fits would take ten times as long
+
+
+# What the checks of requests say, without a server.
+
+QUAD = box_quad(100.0, 50.0, 256.0)
+
+
+def test_drags_and_strokes_are_moved_to_the_canvas() -> None:
+    stroke = {"radius": 8, "erase": True, "points": [[110, 60], [228, 178]]}
+    drawing = asked.drawing(QUAD, [[110, 60, 228, 178]], [stroke])
+    assert np.allclose(drawing.drags, [[[19.5, 19.5], [255.5, 255.5]]])
+    (made,) = drawing.strokes
+    assert np.allclose(made.points, [[19.5, 19.5], [255.5, 255.5]])
+    assert made.radius == pytest.approx(16)
+    assert made.erase
+
+
+@pytest.mark.parametrize(
+    "bad", [None, "a", 3, {}, [3], [[1, 2]], [[1, 2, 3, "4"]], [[1, 2, 3, None]]]
+)
+def test_drags_that_are_none(bad: Any) -> None:
+    with pytest.raises(RequestError) as complaint:
+        asked.drawing(QUAD, bad, None)
+    assert str(complaint.value) == DRAGS
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf"), 1e300, True, [1]])
+def test_numbers_that_are_none(bad: Any) -> None:
+    point = [[bad, 1]]
+    for call in (
+        lambda: asked.drawing(QUAD, [[bad, 60, 200, 80]], None),
+        lambda: asked.drawing(QUAD, [], [{"radius": 4, "points": point}]),
+        lambda: asked.drawing(QUAD, [], [{"radius": bad, "points": [[1, 1]]}]),
+        lambda: asked.quad(skimage.data.astronaut(), point * 3),
+        lambda: asked.number(bad, 0, 2, "This"),
+        lambda: asked.whole(bad, 0, 2, "This"),
+    ):
+        with pytest.raises(RequestError):
+            call()
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "a", [[]], [{"radius": 4}], [{"radius": 4, "points": []}],
+        [{"radius": 0, "points": [[1, 1]]}], [{"radius": 400, "points": [[1, 1]]}],
+        [{"radius": 4, "points": [[1, 1]], "erase": 1}], [{"radius": 4, "points": [[1, 1, 1]]}],
+    ],
+)  # fmt: skip
+def test_strokes_that_are_none(bad: Any) -> None:
+    with pytest.raises(RequestError) as complaint:
+        asked.drawing(QUAD, [[150, 100, 160, 100]], bad)
+    assert str(complaint.value) == STROKES
+
+
+def test_too_much_is_refused() -> None:
+    point = {"radius": 4, "points": [[150, 100]]}
+    with pytest.raises(RequestError, match="33 are too many: at most 32"):
+        asked.drawing(QUAD, [[150, 100, 160, 100]] * 33, None)
+    with pytest.raises(RequestError, match="201 are too many: at most 200"):
+        asked.drawing(QUAD, [], [point] * 201)
+    with pytest.raises(RequestError, match="20001 are too many"):
+        asked.drawing(QUAD, [], [{"radius": 4, "points": [[150, 100]] * 20_001}])
+
+
+def test_marks_have_to_be_in_the_photo_and_apart() -> None:
+    photo = skimage.data.astronaut()
+    with pytest.raises(RequestError) as complaint:
+        asked.quad(photo, [[203, 107], [245, 107], [224, 512]])
+    assert str(complaint.value) == MARKS
+    with pytest.raises(PhotoError, match="too close together"):
+        asked.quad(photo, [[203, 107]] * 3)
+    assert issubclass(RequestError, EditError)
