@@ -12,23 +12,39 @@ from typing import Any
 import gradio as gr
 
 from editor import USER_ERRORS
-from ui import handlers
+from ui import advanced, api, handlers, models, saving, work
+from ui.canvas import DragCanvas
 from ui.errors import at_once, streaming
-from ui.handlers import DRAG_OPTIONS
 from ui.picture import PictureBox
 from ui.visit import Visit
 
 CSS = Path(__file__).parent / "ui" / "app.css"
-MOST_BYTES = "40mb"
+MOST_BYTES = "100mb"  # saved sessions hold the photo without loss
 MINUTES_KEPT = 30
 MOST_TABS = 50
+TITLE = "# DragPhoto\nPress on a feature of your photo, drag it where it should go."
 PRIVACY = (
     "Your photo stays in this computer's memory. It is forgotten 30 minutes after your last "
     "click. Use only photos that you are allowed to use."
 )
+# Gradio's own colours are too pale for many to read (WCAG asks for a contrast of 4.5).
+THEME = gr.themes.Default().set(
+    body_text_color_subdued="*neutral_600",
+    button_primary_background_fill="*primary_700",
+    button_primary_background_fill_dark="*primary_700",
+    button_primary_background_fill_hover="*primary_800",
+    button_primary_background_fill_hover_dark="*primary_800",
+    button_cancel_background_fill="#b91c1c",
+    button_cancel_background_fill_hover="#991b1b",
+)
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Work waits for its turn in ui/turn.py, where it can say so; here it must not wait unseen.
 HEAVY: dict[str, Any] = QUIET | {"concurrency_limit": 8}
+NEW_FACE = (
+    handlers.choose, handlers.astronaut, handlers.ready, work.random, saving.open_file,
+)  # fmt: skip
+SHOW = "() => document.querySelector('#status').scrollIntoView({block: 'nearest'})"
+SAVE = "() => document.querySelector('#file').click()"
 
 
 def private_folder() -> None:
@@ -52,51 +68,56 @@ def build() -> gr.Blocks:
         parts: dict[str, Any] = {
             "visit": gr.State(None, time_to_live=seconds, delete_callback=close)
         }
-        gr.Markdown("# DragPhoto\nPress on a feature of your photo, drag it where it should go.")
+        gr.Markdown(TITLE, elem_id="title")
         with gr.Row(elem_id="columns"):
-            with gr.Column(scale=3, min_width=260):
+            with gr.Column(scale=3, min_width=250, elem_id="left"):
                 parts |= _photo_column()
-            with gr.Column(scale=6, min_width=320):
+            with gr.Column(scale=7, min_width=320, elem_id="middle"):
                 parts |= _canvas_column()
-            with gr.Column(scale=3, min_width=260):
+            with gr.Column(scale=3, min_width=250, elem_id="right"):
                 parts |= _result_column()
         _wire(page, parts)
+        api.register()
     return page
+
+
+def _button(words: str, name: str, **more: Any) -> gr.Button:
+    return gr.Button(words, elem_id=name, interactive=False, min_width=70, **more)
 
 
 def _photo_column() -> dict[str, Any]:
     photo = PictureBox(
-        label="1  Your photo", height=200, sources=["upload", "webcam", "clipboard"],
-        buttons=[], elem_id="photo", placeholder="Drop a photo here, or press to choose one",
+        label="Your photo", height=190, sources=["upload", "webcam", "clipboard"], buttons=[],
+        elem_id="photo", placeholder="Drop a photo here, or press to choose one",
     )  # fmt: skip
-    return {
-        "photo": photo,
-        "fit": gr.Button("Fit my photo", variant="primary", interactive=False, elem_id="fit"),
-        "mark": gr.Button(
-            "Mark eyes and mouth myself", size="sm", interactive=False, elem_id="mark"
-        ),
-    }
+    gr.Markdown("Or try:", elem_id="try")
+    with gr.Row():
+        small: dict[str, Any] = {"size": "sm"}
+        others = {
+            "astronaut": _button("Astronaut", "astronaut", **small),
+            "ready": _button("Ready face", "ready", **small),
+            "random": _button("Random face", "random", **small),
+        }
+    refit = _button("Fit this photo again", "refit", size="sm")
+    opened = gr.UploadButton(
+        "Open a saved session", file_types=[".safetensors"], size="sm", elem_id="open",
+        interactive=False,
+    )  # fmt: skip
+    forget = _button("Delete my data", "forget", size="sm")
+    gr.Markdown(PRIVACY, elem_id="privacy")
+    return {"photo": photo, **others, "refit": refit, "open": opened, "forget": forget}
 
 
 def _canvas_column() -> dict[str, Any]:
     status = gr.HTML("Getting ready ...", elem_id="status")
-    canvas = PictureBox(
-        label="2  Press on a feature, then where it should go", interactive=False, buttons=[],
-        elem_id="canvas", alt_text="The face that is being edited",
-    )  # fmt: skip
+    canvas = DragCanvas(elem_id="canvas")
     with gr.Row():
-        drag = gr.Button(
-            "Drag it", variant="primary", interactive=False, elem_id="drag", min_width=120
-        )
-        stop = gr.Button("Stop", variant="stop", interactive=False, elem_id="stop", min_width=120)
-    with gr.Row():
-        small: dict[str, Any] = {"size": "sm", "interactive": False, "min_width": 90}
-        undo = gr.Button("Undo", elem_id="undo", **small)
-        redo = gr.Button("Redo", elem_id="redo", **small)
-        clear = gr.Button("Clear points", elem_id="clear", **small)
+        fit = _button("Fit", "fit", variant="primary", visible=False)
+        back = _button("Back", "back", visible=False)
+        drag = _button("Drag it", "drag", variant="primary")
+        stop = _button("Stop", "stop", variant="stop")
     return {
-        "status": status, "canvas": canvas, "drag": drag, "stop": stop, "undo": undo,
-        "redo": redo, "clear": clear,
+        "status": status, "canvas": canvas, "fit": fit, "back": back, "drag": drag, "stop": stop,
     }  # fmt: skip
 
 
@@ -105,34 +126,54 @@ def _result_column() -> dict[str, Any]:
         label="Your whole photo", interactive=False, buttons=["fullscreen"], elem_id="result",
         alt_text="Your whole photo with the edit",
     )  # fmt: skip
-    save = gr.DownloadButton("3  Download PNG", interactive=False, elem_id="save")
-    with gr.Accordion("Advanced", open=False):
-        most = DRAG_OPTIONS.steps
-        steps = gr.Slider(10, 300, most, step=10, label="Steps at most", elem_id="steps")
-    gr.Markdown(PRIVACY, elem_id="privacy")
-    return {"result": result, "save": save, "steps": steps}
+    gr.Markdown("Save:", elem_id="save")
+    with gr.Row():
+        saved = {
+            name: _button(words, name, size="sm")
+            for name, words in (
+                ("png", "Photo (PNG)"), ("gif", "GIF"), ("mp4", "Video"), ("session", "Session"),
+            )
+        }  # fmt: skip
+    file = gr.DownloadButton("File", elem_id="file", visible="hidden")
+    with gr.Accordion("Advanced", open=False, elem_id="advanced"):
+        model = gr.Dropdown(models.names(), label="Model", elem_id="model")
+        settings = advanced.build()
+    return {"result": result, **saved, "file": file, "model": model, **settings}
 
 
 def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
     """Which event calls which handler."""
-    visit = parts["visit"]
-    outputs = [part for name, part in parts.items() if name != "steps"]
+    visit, canvas, photo = parts["visit"], parts["canvas"], parts["photo"]
+    outputs = list(parts.values())
+    settings = [parts[name] for name in advanced.NAMES]
     wires: list[tuple[Any, Any, list[Any], dict[str, Any]]] = [
         (page.load, handlers.begin, [], QUIET),
-        (parts["photo"].input, handlers.choose, [parts["photo"]], QUIET),
-        (parts["photo"].clear, handlers.unchoose, [], QUIET),
-        (parts["mark"].click, handlers.mark, [], QUIET),
-        (parts["canvas"].select, handlers.click, [], QUIET),
-        (parts["fit"].click, handlers.fit, [], HEAVY),
-        (parts["drag"].click, handlers.drag, [parts["steps"]],
-         HEAVY),
-        (parts["undo"].click, handlers.undo, [], QUIET),
-        (parts["redo"].click, handlers.redo, [], QUIET),
-        (parts["clear"].click, handlers.clear, [], QUIET),
-    ]  # fmt: skip
-    for event, handler, inputs, how in wires:
-        name = f"ui_{handler.__name__}"
-        event(streaming(handler, parts), [visit, *inputs], outputs, api_name=name, **how)
+        (photo.input, handlers.choose, [photo], QUIET),
+        (photo.clear, handlers.unchoose, [], QUIET),
+        (parts["back"].click, handlers.back, [], QUIET),
+        (parts["astronaut"].click, handlers.astronaut, [], QUIET),
+        (parts["ready"].click, handlers.ready, [], QUIET),
+        (parts["random"].click, work.random, settings, HEAVY),
+        (parts["model"].input, work.use, [parts["model"], *settings], HEAVY),
+        (parts["refit"].click, handlers.refit, [], QUIET),
+        (parts["fit"].click, work.fit, [canvas, *settings], HEAVY),
+        (parts["drag"].click, work.drag, [canvas, *settings], HEAVY),
+        (canvas.go, work.drag, [canvas, *settings], HEAVY),
+        (canvas.undo, handlers.undo, [canvas], QUIET),
+        (canvas.redo, handlers.redo, [canvas], QUIET),
+        (canvas.jump, handlers.jump, [canvas], QUIET),
+        (parts["open"].upload, saving.open_file, [parts["open"]], QUIET),
+        (parts["forget"].click, handlers.forget, [], QUIET),
+    ]
+    for number, (event, handler, inputs, how) in enumerate(wires):
+        name = f"ui_{number}_{handler.__name__}"
+        done = event(streaming(handler, parts), [visit, *inputs], outputs, api_name=name, **how)
+        if handler in NEW_FACE:
+            done.success(None, js=SHOW)
+    for name, inputs in (("png", []), ("gif", []), ("mp4", []), ("session", [canvas, *settings])):
+        saved = streaming(getattr(saving, name), parts)
+        done = parts[name].click(saved, [visit, *inputs], outputs, api_name=f"ui_{name}", **QUIET)
+        done.success(None, js=SAVE)
     parts["stop"].click(
         at_once(handlers.stop, parts), visit, outputs, queue=False, api_name="ui_stop", **QUIET
     )
@@ -142,7 +183,8 @@ private_folder()
 demo = build()
 launch = partial(
     demo.queue(max_size=16).launch, share=False, max_file_size=MOST_BYTES, css_paths=CSS,
-    run_history=False, footer_links=["settings"], state_session_capacity=MOST_TABS,
+    run_history=False, footer_links=["api", "settings"], state_session_capacity=MOST_TABS,
+    theme=THEME,
 )  # fmt: skip
 
 
@@ -151,7 +193,7 @@ def main() -> None:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # tidy up on the way out
     try:
-        handlers.engine()
+        models.engine(models.names()[0])
     except USER_ERRORS as error:
         sys.exit(f"dragphoto: {error}")
     launch()

@@ -1,452 +1,320 @@
 """The app as a person meets it: a real browser, a real server, no mocks but fewer steps."""
 
-import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import skimage.data
-from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from app_hands import (
+    ASIDE,
+    FAR,
+    NOSE,
+    advanced,
+    arrows,
+    back,
+    download,
+    drag,
+    draw,
+    fit,
+    is_at,
+    is_ready,
+    open_session,
+    press,
+    result,
+    same,
+    says,
+    upload,
+)
+from browser import PHONE, focused, names
+from PIL import Image, ImageSequence
+from playwright.sync_api import Page, expect
+
+from inversion import face_quad, find_faces, read_photo
 
 pytestmark = pytest.mark.browser
-ROOT = Path(__file__).parent.parent
-SERVER = """
-import os
-from inversion import InvertOptions, ProjectOptions, TuneOptions
-from ui import handlers
-handlers.INVERT_OPTIONS = InvertOptions(ProjectOptions(steps=60), TuneOptions(steps=20))
-read = handlers.read_photo
-def read_photo(file):
-    photo = read(file)
-    if photo.shape[:2] == (77, 77):
-        raise RuntimeError("a secret of the program")
-    return photo
-handlers.read_photo = read_photo
-import app
-app.main()
-"""
-PATIENCE = 120_000  # ms; machines can be busy
-END = re.compile(r"Arrived|as far as it goes|steps are done|got lost")
-BUTTONS = ("fit", "mark", "drag", "stop", "undo", "redo", "clear", "save")
-LOCAL = ("http://127.0.0.1", "data:", "blob:")
-
-
-@dataclass(frozen=True)
-class Server:
-    """The app in a process of its own; ``folder`` is where its temporary files are."""
-
-    url: str
-    folder: Path
-    process: subprocess.Popen[bytes]
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    (folder / "tmp").mkdir()
-    environment = {
-        **os.environ, "GRADIO_SERVER_PORT": str(port), "TMPDIR": str(folder / "tmp"),
-        "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT),
-    }  # fmt: skip
-    environment.pop("GRADIO_TEMP_DIR", None)
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVER], cwd=folder, env=environment, stdout=log, stderr=log
-        )
-    try:
-        server = Server(f"http://127.0.0.1:{port}/", folder / "tmp", process)
-        wait_for(lambda: answers(server.url) or process.poll() is not None)
-        assert process.poll() is None, (folder / "log").read_text()
-        yield server
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=10) as reply:
-            return reply.status == 200
-    except OSError:
-        return False
-
-
-def wait_for(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE / 1000
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("server")) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    assert found, "the browser tests need Chromium: install it, or set CHROMIUM to its path"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-def is_our_error(message: ConsoleMessage) -> bool:
-    """All but Gradio's own: it asks how far an upload has come that it has just refused."""
-    refused = "upload_progress" in message.location["url"] or message.text == "Response"
-    return message.type == "error" and not refused
-
-
 Visitor = Callable[..., Page]
+SCREENS = {
+    "desktop": {},
+    "phone": PHONE,
+    "dark": {"query": "?__theme=dark", "device_scale_factor": 2},
+}
 
 
-@pytest.fixture
-def visitor(server: Server, browser: Browser) -> Iterator[Visitor]:
-    """Opens the page as another person; at the end nothing may have gone wrong unseen."""
-    wrong: list[str] = []
-    pages: list[Page] = []
-
-    def visit(query: str = "", **how: object) -> Page:
-        size = {"width": 1280, "height": 900}
-        page = browser.new_context(**{"viewport": size, **how}).new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("console", lambda m: wrong.append(m.text) if is_our_error(m) else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda r: None if r.url.startswith(LOCAL) else wrong.append(r.url))
-        page.goto(server.url + query)
-        says(page, "Try it on this face")
-        expect(page.locator("#save")).to_be_enabled(timeout=PATIENCE)
-        pages.append(page)
-        return page
-
-    yield visit
-    for page in pages:
-        page.context.close()
-    assert wrong == []
-
-
-@pytest.fixture(scope="session")
-def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A photo of a person, wider than high."""
-    file = tmp_path_factory.mktemp("photo") / "photo.jpg"
-    Image.fromarray(skimage.data.astronaut()[:400]).save(file, quality=92)
-    return file
-
-
-def says(page: Page, words: str | re.Pattern[str]) -> None:
-    expect(page.locator("#status")).to_contain_text(words, timeout=PATIENCE)
-
-
-def press(page: Page, x: float, y: float) -> None:
-    """Press on the canvas, at shares of the picture's width and height."""
-    image = page.locator("#canvas img")
-    image.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)  # for the layout to settle
-    box = image.bounding_box()
-    assert box is not None
-    width, height = image.evaluate("i => [i.naturalWidth, i.naturalHeight]")
-    scale = min(box["width"] / width, box["height"] / height, 1)
-    place = (
-        box["x"] + box["width"] / 2 + (x - 0.5) * width * scale,
-        box["y"] + box["height"] / 2 + (y - 0.5) * height * scale,
-    )
-    touch = page.evaluate("() => navigator.maxTouchPoints > 0")
-    (page.touchscreen.tap if touch else page.mouse.click)(*place)
-
-
-def point(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    press(page, *start)
-    says(page, "Now press where it should go")
-    press(page, *end)
-    says(page, "Press Drag it")
-
-
-def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    point(page, start, end)
-    page.click("#drag")
-    says(page, END)
-
-
-def upload(page: Page, file: Path) -> None:
-    page.set_input_files("#photo input[type=file]", file)
-
-
-def download(page: Page) -> np.ndarray:
-    expect(page.locator("#save")).to_be_enabled(timeout=PATIENCE)
-    with page.expect_download() as waiting:
-        page.click("#save")
-    with Image.open(waiting.value.path()) as image:
-        assert image.format == "PNG"
-        assert "compositeWithTrainedAlgorithmicMedia" in image.info["XML:com.adobe.xmp"]
-        return np.asarray(image.convert("RGB"))
-
-
-def enabled(page: Page) -> set[str]:
-    return {name for name in BUTTONS if page.locator(f"#{name}").is_enabled()}
-
-
-def settles(page: Page, *names: str) -> None:
-    """Exactly these buttons can be pressed, now or soon."""
-    wait_for(lambda: enabled(page) == set(names))
-
-
-def toast(page: Page) -> str:
-    """The words of the toast, which is closed."""
-    body = page.locator(".toast-body")
-    expect(body).to_have_count(1, timeout=PATIENCE)
-    words = body.inner_text()
-    page.locator(".toast-close").click()
-    expect(body).to_have_count(0, timeout=PATIENCE)
-    return words
-
-
-NOSE, ASIDE = (0.5, 0.64), (0.57, 0.6)
-EYES_AND_MOUTH = (0.4, 0.4), (0.6, 0.4), (0.5, 0.7)
+def cut_out(photo: np.ndarray, face: int = 0) -> np.ndarray:
+    """True where the photo is cut out around this face."""
+    quad = face_quad(find_faces(photo)[face])
+    inside = cv2.fillConvexPoly(np.zeros(photo.shape[:2], np.uint8), np.round(quad).astype(int), 1)
+    return cv2.dilate(inside, np.ones((3, 3))) > 0
 
 
 def test_a_face_is_ready_when_the_page_opens(visitor: Visitor) -> None:
     page = visitor()
     assert page.title() == "DragPhoto"
-    expect(page.locator("#canvas img")).to_be_visible()
     expect(page.locator("#result img")).to_be_visible()
-    settles(page, "mark", "save")
+    drag(page)
+    assert arrows(page) == []
+    is_at(page, 1)
 
 
-def test_the_ready_face_can_be_dragged_and_downloaded(visitor: Visitor) -> None:
-    page = visitor()
-    before = download(page)
-    drag(page, NOSE, ASIDE)
-    settles(page, "mark", "undo", "save")
-    after = download(page)
-    assert after.shape == before.shape
-    assert (after != before).any()
-
-
-def test_a_photo_is_fitted_dragged_undone_redone_and_downloaded(
-    visitor: Visitor, photo: Path, server: Server
+@pytest.mark.parametrize("screen", SCREENS.values(), ids=SCREENS.keys())
+def test_a_photo_is_fitted_dragged_saved_undone_and_redone(
+    visitor: Visitor, photo: Path, screen: dict
 ) -> None:
-    page = visitor()
+    page, original = visitor(**screen), read_photo(photo)
     upload(page, photo)
     says(page, "Are these the eyes and the mouth?")
-    assert not list(server.folder.rglob("photo.jpg"))
-    settles(page, "fit", "mark", "undo", "save")
-    page.click("#fit")
-    says(page, "Fitting: step")
-    settles(page, "stop")
-    says(page, "Ready: the fit is")
-    with Image.open(photo) as image:
-        original = np.asarray(image.convert("RGB"))
-    assert (download(page) == original).all()
-    drag(page, NOSE, ASIDE)
-    edited = download(page)
-    assert edited.shape == original.shape
-    assert (edited != original).any()
-    assert (edited[300:] == original[300:]).all()
-    page.click("#undo")
-    settles(page, "mark", "redo", "save")
-    assert (download(page) == original).all()
-    page.click("#redo")
-    settles(page, "mark", "undo", "save")
-    assert (download(page) == edited).all()
+    assert names(page) == ["Left eye", "Right eye", "Mouth"]
+    fit(page)
+    assert same(result(page), original)
+    drag(page)
+    edited = result(page)
+    assert edited.shape == original.shape == (400, 512, 3)
+    changed = (edited != original).any(2)
+    assert changed.any()
+    assert not changed[~cut_out(original)].any()
+    press(page, "undo")
+    is_at(page, 0)
+    assert same(result(page), original)
+    press(page, "redo")
+    is_at(page, 1)
+    assert same(result(page), edited)
+    page.locator("#canvas .versions button").first.click()
+    is_at(page, 0)
+    assert same(result(page), original)
 
 
-def test_stop_keeps_the_drag_so_far(visitor: Visitor) -> None:
+def test_on_a_phone_nothing_has_to_be_scrolled_sideways(visitor: Visitor) -> None:
+    page = visitor(**PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def tab_to(page: Page, is_there: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"(here => {is_there})(document.activeElement)"):
+            return
+    pytest.fail("the keyboard does not get there")
+
+
+def test_the_keyboard_is_enough(visitor: Visitor) -> None:
     page = visitor()
-    before = download(page)
-    point(page, (0.3, 0.3), (0.8, 0.9))
-    page.click("#drag")
-    says(page, re.compile(r"Step ([4-9]|\d\d)"))
-    page.click("#stop")
+    tab_to(page, "here.dataset.do === 'add'")
+    for key in ["Enter", *["Shift+ArrowDown"] * 6, *["ArrowDown"] * 6, "Tab"]:
+        page.keyboard.press(key)
+    assert focused(page) == "Target 1"
+    for key in [*["Shift+ArrowDown"] * 5, *["ArrowLeft"] * 9]:
+        page.keyboard.press(key)
+    assert arrows(page) == [[256, 322, 290, 306]]
+    page.keyboard.press("Enter")
+    says(page, "Arrived")
+    is_at(page, 1)
+    is_ready(page)
+    page.keyboard.press("Control+z")
+    is_at(page, 0)
+    assert arrows(page) == [[256, 322, 290, 306]]
+
+
+def test_drag_while_i_draw_needs_no_button(visitor: Visitor) -> None:
+    page = visitor()
+    page.check("#canvas [data-part=live]")
+    draw(page, NOSE, ASIDE)
+    says(page, "Arrived")
+    is_at(page, 1)
+
+
+def test_every_picture_of_a_drag_reaches_the_eye(visitor: Visitor) -> None:
+    page = visitor()
+    advanced(page, steps=300)  # the server shows 40 pictures then
+    page.locator("#canvas [data-part=image]").evaluate(
+        """image => {
+          const before = image.getAttribute('href');
+          window.seen = new Set();
+          const look = () => image.getAttribute('href') !== before && seen.add(image.getAttribute('href'));
+          new MutationObserver(look).observe(image, { attributeFilter: ['href'] });
+        }"""  # noqa: E501
+    )
+    drag(page)
+    assert page.evaluate("seen.size") == 40
+
+
+# Stopping
+
+
+def test_stop_keeps_the_drag_so_far_and_the_rest_as_an_arrow(visitor: Visitor) -> None:
+    page = visitor()
+    before = result(page)
+    draw(page, *FAR)
+    press(page, "drag")
+    says(page, re.compile(r"Step ([6-9]|\d\d)"))
+    press(page, "stop")
     says(page, "Stopped: the result so far is kept")
-    settles(page, "mark", "undo", "save")
-    assert (download(page) != before).any()
-    drag(page, NOSE, ASIDE)
+    is_ready(page)
+    assert not same(result(page), before)
+    ((hx, hy, tx, ty),) = arrows(page)
+    assert (tx, ty) == FAR[1]
+    assert np.hypot(hx - FAR[0][0], hy - FAR[0][1]) > 2
+    press(page, "undo")
+    is_at(page, 0)
+    assert arrows(page) == [[*FAR[0], *FAR[1]]]
+    assert same(result(page), before)
+    press(page, "clear")
+    drag(page)
 
 
 def test_stop_keeps_the_fit_so_far(visitor: Visitor, photo: Path) -> None:
     page = visitor()
     upload(page, photo)
     says(page, "Are these")
-    page.click("#fit")
+    press(page, "fit")
     says(page, "Fitting: step")
-    page.click("#stop")
+    expect(page.locator("#canvas button:enabled")).to_have_count(1)  # Compare
+    press(page, "stop")
     says(page, "Stopped early: the fit so far is")
-    drag(page, NOSE, ASIDE)
+    is_ready(page)
+    drag(page)
 
 
-def test_without_a_face_the_eyes_and_the_mouth_are_marked(visitor: Visitor, tmp_path: Path) -> None:
+# Saving and opening
+
+
+def test_the_motion_can_be_saved_as_gif_and_as_video(visitor: Visitor) -> None:
+    page = visitor()
+    drag(page)
+    with Image.open(download(page, "gif")) as image:
+        assert image.format == "GIF"
+        frames = [np.asarray(frame.convert("RGB"), int) for frame in ImageSequence.Iterator(image)]
+    assert len(frames) > 12
+    assert np.abs(frames[0] - frames[len(frames) // 2]).max() > 20
+    video = cv2.VideoCapture(str(download(page, "mp4")))
+    read = [bool(video.read()[0]) for _ in range(25)]
+    video.release()
+    assert all(read)
+
+
+def test_a_saved_session_goes_on_in_another_tab(
+    visitor: Visitor, photo: Path, tmp_path: Path
+) -> None:
+    page = visitor()
+    upload(page, photo)
+    fit(page)
+    drag(page)
+    draw(page, (200, 200), (240, 220))
+    advanced(page, steps=70)
+    edited, file = result(page), tmp_path / "mine.safetensors"
+    shutil.copy(download(page, "session"), file)
+    press(page, "undo")
+    press(page, "undo")
+    is_at(page, 0)
+
+    other = visitor()
+    open_session(other, file)
+    says(other, "Opened: everything is as it was when it was saved.")
+    is_at(other, 1)
+    assert arrows(other) == [[200, 200, 240, 220]]
+    advanced(other)
+    expect(other.locator("#steps input[type=number]")).to_have_value("70")
+    assert same(result(other), edited)
+    press(other, "undo")
+    is_at(other, 0)
+    assert same(result(other), read_photo(photo))
+    assert arrows(other) == arrows(page)
+
+
+# Other pictures
+
+
+def test_a_seed_always_gives_the_same_face(visitor: Visitor) -> None:
+    page = visitor()
+    faces = []
+    for seed in (7, 8, 7):
+        advanced(page, seed=seed)
+        press(page, "random")
+        says(page, f"Face {seed}.")
+        is_ready(page)
+        faces.append(result(page))
+    assert same(faces[0], faces[2])
+    assert not same(faces[0], faces[1])
+    drag(page)
+
+
+def test_what_is_not_a_face_goes_into_a_box(visitor: Visitor, tmp_path: Path) -> None:
+    Image.fromarray(skimage.data.chelsea()).save(tmp_path / "cat.png")
+    page = visitor()
+    upload(page, tmp_path / "cat.png")
+    says(page, "Then press Fit.")
+    press(page, "box")
+    assert names(page) == ["Box", "Size of the box"]
+    fit(page)
+    drag(page)
+    assert result(page).shape == skimage.data.chelsea().shape
+
+
+def test_where_no_face_is_found_it_is_marked_by_hand(visitor: Visitor, tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), "grey").save(tmp_path / "grey.png")
     page = visitor()
     upload(page, tmp_path / "grey.png")
-    says(page, "No face was found. Press on the eye on the left.")
-    for place, words in zip(
-        EYES_AND_MOUTH,
-        ("the eye on the right", "the middle of the mouth", "Are these"),
-        strict=True,
-    ):
-        press(page, *place)
-        says(page, words)
-    page.click("#fit")
-    says(page, re.compile("Ready: the fit is"))
-    assert download(page).shape == (200, 300, 3)
+    says(page, "No face was found")
+    page.locator('#canvas [data-name="Mouth"]').focus()
+    page.keyboard.press("Shift+ArrowDown")
+    fit(page)
+    assert result(page).shape == (200, 300, 3)
 
 
-def test_marks_can_be_made_at_any_time_and_taken_back(visitor: Visitor) -> None:
-    page = visitor()
-    page.click("#mark")
-    says(page, "Press on the eye on the left")
-    settles(page, "undo", "save")
-    press(page, *EYES_AND_MOUTH[0])
-    says(page, "Press on the eye on the right")
-    page.click("#undo")
-    says(page, "Press on the eye on the left")
-    page.click("#undo")
-    says(page, "Press on a feature of the face")
-    settles(page, "mark", "save")
-
-
-def test_points_can_be_taken_back(visitor: Visitor) -> None:
-    page = visitor()
-    point(page, NOSE, ASIDE)
-    settles(page, "mark", "drag", "undo", "clear", "save")
-    page.click("#undo")
-    says(page, "Now press where it should go")
-    settles(page, "mark", "undo", "clear", "save")
-    page.click("#clear")
-    says(page, "Press on a feature")
-    settles(page, "mark", "save")
-
-
-def bad_files(photo: Path) -> dict[str, tuple[bytes, str]]:
-    """Name, contents and the sentence they get."""
-    heic = b"\0\0\0\x18ftypheic" + bytes(200)
-    whole = photo.read_bytes()
-    return {
-        "words.jpg": (b"These are words.", "This is not a picture that can be opened"),
-        "cut.jpg": (whole[: len(whole) // 2], "This picture is damaged or cut off"),
-        "phone.heic": (heic, "This looks like HEIC or AVIF: export it as JPEG"),
-        "moving.gif": (b"GIF89a" + bytes(50), "This is a GIF: export one frame"),
-        "drawing.svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "This is an SVG drawing"),
-        "notes.txt": (b"These are notes.", "Invalid file type"),
-        "huge.jpg": (whole + bytes(42_000_000), "File(s) exceed the maximum allowed size"),
-    }
-
-
-def test_each_bad_file_gets_one_sentence_and_nothing_is_lost(
-    visitor: Visitor, photo: Path, tmp_path: Path, server: Server
+def test_of_several_faces_the_one_that_is_pressed_is_edited(
+    visitor: Visitor, tmp_path: Path
 ) -> None:
+    one = skimage.data.astronaut()[:300, 80:380]
+    photo = np.hstack([one, one[:, ::-1]])
+    Image.fromarray(photo).save(tmp_path / "two.png")
+    second = find_faces(photo)[1]
     page = visitor()
-    drag(page, NOSE, ASIDE)
-    before = download(page)
-    files = bad_files(photo)
-    for name, (data, sentence) in files.items():
-        (tmp_path / name).write_bytes(data)
-        upload(page, tmp_path / name)
-        assert sentence in toast(page), name
-    assert (download(page) == before).all()
-    assert not [file for file in server.folder.rglob("*") if file.name in files]
-    drag(page, NOSE, ASIDE)
+    upload(page, tmp_path / "two.png")
+    says(page, "2 faces were found: press on the one to edit.")
+    x, y = second.mean(0)
+    draw(page, (x, y))
+    fit(page)
+    drag(page)
+    changed = (result(page) != photo).any(2)
+    assert changed.any()
+    assert not changed[~cut_out(photo, 1)].any()
 
 
-def test_our_own_faults_show_a_number_and_no_more(visitor: Visitor, tmp_path: Path) -> None:
-    Image.new("RGB", (77, 77)).save(tmp_path / "a.png")
+def test_the_way_back_from_fitting_is_open(visitor: Visitor, photo: Path) -> None:
     page = visitor()
-    upload(page, tmp_path / "a.png")
-    assert re.search(r"Something went wrong \(error [0-9a-f]{6}\)\.", toast(page))
-    assert "secret" not in page.content()
-    drag(page, NOSE, ASIDE)
+    drag(page)
+    before = result(page)
+    for opens in (lambda: upload(page, photo), lambda: press(page, "refit")):
+        opens()
+        says(page, "press Fit")
+        expect(page.locator("#drag")).to_be_hidden()
+        back(page)
+        says(page, "Press on a feature")
+        is_at(page, 1)
+    assert same(result(page), before)
 
 
-def test_points_that_make_no_sense_get_one_sentence(visitor: Visitor) -> None:
+def test_a_photo_can_be_taken_away_and_chosen_anew(visitor: Visitor, photo: Path) -> None:
     page = visitor()
-    point(page, NOSE, NOSE)
-    page.click("#drag")
-    assert "Drag 1 goes nowhere" in toast(page)
-    page.click("#clear")
-    says(page, "Press on a feature")
-    page.click("#mark")
-    for number in range(3):
-        press(page, 0.4 + number / 500, 0.4)
-        page.wait_for_timeout(500)
+    for _ in range(2):
+        upload(page, photo)
+        says(page, "Are these the eyes and the mouth?")
+        page.get_by_label("Remove Image").click()
+        says(page, "Press on a feature")
+    drag(page)
+
+
+def test_a_face_can_be_chosen_again_in_its_photo(visitor: Visitor, photo: Path) -> None:
+    page = visitor()
+    upload(page, photo)
+    fit(page)
+    press(page, "refit")
     says(page, "Are these")
-    page.click("#fit")
-    assert "the points lie too close together" in toast(page)
-    settles(page, "fit", "mark", "undo", "save")
-
-
-def test_two_visitors_do_not_mix(visitor: Visitor, photo: Path) -> None:
-    one, other = visitor(), visitor()
-    upload(one, photo)
-    says(one, "Are these")
-    point(other, NOSE, ASIDE)
-    before = download(other)
-    one.click("#fit")
-    says(one, "Fitting: step")
-    other.click("#drag")
-    says(other, "Waiting: another photo is being worked on")
-    one.click("#stop")
-    says(one, "Stopped early")
-    says(other, END)
-    after = download(other)
-    assert after.shape == before.shape
-    assert (after != before).any()
-    assert download(one).shape == (400, 512, 3)
-
-
-PHONE = {
-    "viewport": {"width": 390, "height": 844}, "device_scale_factor": 3, "is_mobile": True,
-    "has_touch": True,
-}  # fmt: skip
-
-
-def test_on_a_phone_everything_is_in_reach(visitor: Visitor) -> None:
-    page = visitor(**PHONE)
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
-    before = download(page)
-    drag(page, NOSE, ASIDE)
-    assert (download(page) != before).any()
-
-
-def test_dark_mode_is_dark_and_legible(visitor: Visitor) -> None:
-    page = visitor("?__theme=dark")
-
-    def brightness(what: str, of: str) -> float:
-        css = page.locator(of).first.evaluate(f"e => getComputedStyle(e).{what}")
-        return float(np.mean([float(n) for n in re.findall(r"[\d.]+", css)[:3]]))
-
-    assert brightness("backgroundColor", ".gradio-container") < 60
-    assert brightness("backgroundColor", "#status") < 80
-    assert brightness("color", "#status div[role=status]") > 180
-
-
-def test_nothing_is_left_behind(tmp_path: Path, browser: Browser) -> None:
-    with serving(tmp_path) as server:
-        page = browser.new_page()
-        page.goto(server.url)
-        says(page, "Try it on this face")
-        expect(page.locator("#save")).to_be_enabled(timeout=PATIENCE)
-        page.close()
-        folders = [path for path in server.folder.iterdir() if path.name.startswith("dragphoto-")]
-        assert len(folders) == 2
-        assert all(folder.stat().st_mode & 0o077 == 0 for folder in folders)
-        server.process.send_signal(signal.SIGTERM)
-        server.process.wait(60)
-        left = [p for p in server.folder.iterdir() if p.name.startswith("dragphoto-")]
-        assert left == []
+    page.locator('#canvas [data-name="Mouth"]').focus()
+    page.keyboard.press("Shift+ArrowDown")
+    fit(page)
+    assert same(result(page), read_photo(photo))
+    drag(page)

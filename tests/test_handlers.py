@@ -6,28 +6,35 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import gradio as gr
 import numpy as np
 import pytest
 import skimage.data
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from drag import EditError
+from editor import OutputError
+from editor.drawing import Drawing, Stroke
 from inversion import PhotoError
-from ui import handlers, words
+from ui import handlers, saving, words, work
+from ui.canvas import read_drawn, write_drawn
 from ui.errors import streaming, toast
 from ui.picture import data_url, reduced
+from ui.settings import LIMITS, Settings
 from ui.turn import MODEL, WAITING, alone
-from ui.visit import Marking, Visit
+from ui.visit import Unfitted, Visit
 
 ROOT = Path(__file__).parent.parent
-NAMES = "visit photo canvas result status save fit mark drag stop undo redo clear"
+BUTTONS = "fit back drag refit stop astronaut ready random open png gif mp4 session forget"
+NAMES = f"visit photo canvas result status file {BUTTONS} {' '.join(vars(Settings()))}"
 PARTS = {name: name for name in NAMES.split()}
+NOSE = [256, 322, 276, 314]
+VALUES = tuple(vars(replace(Settings(), steps=10)).values())
 
 
 @pytest.fixture
@@ -37,62 +44,76 @@ def visit() -> Iterator[Visit]:
     visit.close()
 
 
-def press(x: float, y: float) -> SimpleNamespace:
-    return SimpleNamespace(index=(x, y))
+def drawn(visit: Visit, *drags: list[float], **more: Any) -> dict[str, Any]:
+    """What the browser sends when these arrows are on the canvas."""
+    return write_drawn(visit.drawn, 0) | {"drags": list(drags)} | more
 
 
-def placed(visit: Visit, *clicks: tuple[int, int]) -> Visit:
-    for x, y in clicks:
-        handlers.click(visit, press(x, y))  # pyright: ignore[reportArgumentType]
-    return visit
+def dragged(visit: Visit, *drags: list[float], stop_after: int | None = None) -> str:
+    """The status line after a drag."""
+    said = ""
+    for number, screen in enumerate(work.drag(visit, drawn(visit, *drags), *VALUES)):
+        said = screen.get("status", said)
+        if number == stop_after:
+            handlers.stop(visit)
+    return said
 
 
 BUILD = """
 import json
-from ui import handlers
-handlers.engine = None
+from ui import models
+models.engine = None
 import app
 events = app.demo.fns.values()
-print(json.dumps([[event.api_name, event.api_visibility] for event in events]))
+print(json.dumps([[event.api_name, event.api_visibility] for event in events if event.fn]))
 """
 
 
-def test_the_page_is_built_without_weights_and_its_events_are_private() -> None:
+def test_the_page_is_built_without_weights_and_only_the_api_is_public() -> None:
     # In a process of its own: Gradio leaves event loops open, which counts as a warning.
     done = subprocess.run(
         [sys.executable, "-c", BUILD], cwd=ROOT, capture_output=True, text=True, check=True
     )
     events = json.loads(done.stdout)
-    names = {name for name, _ in events}
-    assert len(names) == len(events) == 11
-    assert all(name.startswith("ui_") for name in names)
-    assert {visibility for _, visibility in events} == {"private"}
+    assert len({name for name, _ in events}) == len(events)
+    assert {name for name, seen in events if seen == "public"} == {"fit", "drag", "render"}
+    assert all(name.startswith("ui_") for name, seen in events if seen == "private")
+    assert {seen for _, seen in events} == {"public", "private"}
 
 
 @pytest.mark.parametrize(
     ("handle", "sentence"),
     [
         (lambda v: handlers.choose(v, None), "Choose a photo first."),
-        (handlers.fit, "Choose a photo first."),
-        (lambda v: handlers.drag(v, 5), "There is nothing to drag yet"),
-        (lambda v: handlers.drag(placed(v, (200, 200)), 5), "no target yet"),
-        (lambda v: handlers.drag(placed(v, (200, 200), (200, 200)), 5), "goes nowhere"),
-        (lambda v: handlers.fit(marking(v, 2)), "Press on the left eye"),
-        (lambda v: handlers.fit(marking(v, 3)), "the points lie too close together"),
-        (lambda v: handlers.drag(marking(v, 3), 5), "Fit this photo first"),
-        (lambda v: handlers.drag(busy(v), 5), "Work is in progress"),
-        (lambda v: handlers.undo(busy(v)), "Work is in progress"),
+        (lambda v: work.fit(v, drawn(v), *VALUES), "Choose a photo first."),
+        (lambda v: work.drag(v, drawn(v), *VALUES), "There is nothing to drag yet"),
+        (lambda v: work.drag(v, drawn(v, [9, 9, 9, 9]), *VALUES), "goes nowhere"),
+        (lambda v: work.drag(v, drawn(v, NOSE, [-9, 9, 9, 9]), *VALUES), "Drag 2 starts out"),
+        (lambda v: work.drag(v, drawn(v, NOSE, strokes=[DAB]), *VALUES), "mask forbids"),
+        (lambda v: work.fit(v, unfitted(v, [[9, 9]] * 3), *VALUES), "too close together"),
+        (lambda v: work.fit(v, unfitted(v, [[9, 9]] * 2), *VALUES), "Mark both eyes"),
+        (lambda v: work.fit(v, unfitted(v, kind="box", box=[0, 0, 3]), *VALUES), "too small"),
+        (lambda v: work.drag(v, unfitted(v), *VALUES), "Fit this photo first"),
+        (lambda v: work.drag(busy(v), drawn(v, NOSE), *VALUES), "Work is in progress"),
+        (lambda v: handlers.undo(busy(v), drawn(v)), "Work is in progress"),
+        (lambda v: saving.png(busy(v)), "Work is in progress"),
+        (lambda v: work.drag(v, drawn(v, NOSE), None, *VALUES[1:]), "A field under Advanced"),
+        (lambda v: work.drag(v, {"drags": "x"}, *VALUES), "This drawing cannot be read"),
     ],
 )
 def test_what_cannot_be_done_gets_a_sentence(visit: Visit, handle, sentence: str) -> None:
     with pytest.raises((EditError, PhotoError), match=sentence):
         list(handle(visit))
+    assert visit.session.past == ()
 
 
-def marking(visit: Visit, marks: int) -> Visit:
-    """A visit with this many marks, all in one place."""
-    handlers.mark(visit)
-    return placed(visit, *[(9, 9)] * marks)
+DAB = {"radius": 9, "erase": False, "points": [[20, 20]]}
+
+
+def unfitted(visit: Visit, marks: list | None = None, **more: Any) -> dict[str, Any]:
+    """What the browser sends while a photo waits for its fit."""
+    visit.choose(Unfitted(np.zeros((100, 120, 3), np.uint8), ()))
+    return drawn(visit, **({} if marks is None else {"marks": marks}), **more)
 
 
 def busy(visit: Visit) -> Visit:
@@ -100,9 +121,76 @@ def busy(visit: Visit) -> Visit:
     return visit
 
 
-def test_presses_during_work_change_nothing(visit: Visit) -> None:
-    assert placed(busy(visit), (200, 200)).session.clicks == ()
-    assert handlers.unchoose(visit) == {}
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None, 7, {}, {"drags": [[1, 2, 3]]}, {"drags": [[1, 2, 3, float("nan")]]},
+        {"drags": [[1e9, 2, 3, 4]]}, {"strokes": [{"radius": 3, "erase": 0, "points": []}]},
+        {"drags": [[1, 2, 3, 4]] * 40}, {"strokes": [DAB] * 300}, {"marks": [[1]]}, {"box": [1]},
+        {"strokes": [DAB | {"points": [[1, 1]] * 30_000}]}, {"strokes": [DAB | {"radius": "x"}]},
+    ],
+)  # fmt: skip
+def test_no_nonsense_of_a_browser_gets_through(visit: Visit, bad: object) -> None:
+    sent = drawn(visit) | bad if bad and isinstance(bad, dict) else bad
+    with pytest.raises(EditError):
+        read_drawn(sent)
+
+
+def test_what_is_drawn_survives_the_way_to_the_browser_and_back(visit: Visit) -> None:
+    drawing = Drawing((((1.5, 2.0), (3.0, 4.25)),), (Stroke(((5.0, 6.0),), 7.0, True),))
+    there = replace(visit.drawn, drawing=drawing)
+    assert read_drawn(json.loads(json.dumps(write_drawn(there, 3)))) == there
+
+
+def test_what_has_not_arrived_stays_to_be_dragged_on(visit: Visit) -> None:
+    said = dragged(visit, [256, 322, 330, 300])
+    assert "Press Drag it again" in said
+    ((handle, target),) = visit.drawn.drawing.drags
+    assert target == (330.0, 300.0)
+    assert 256 < handle[0] < 330
+    assert visit.session.now.change.flow.any()
+
+
+def test_undo_brings_the_arrow_and_the_paint_back(visit: Visit) -> None:
+    paint = {"radius": 90.0, "erase": False, "points": [[256.0, 322.0], [300.0, 322.0]]}
+    list(work.drag(visit, drawn(visit, NOSE, strokes=[paint]), *VALUES))
+    before = visit.session.past[-1].drawing
+    assert before.strokes == visit.drawn.drawing.strokes
+    list(handlers.undo(visit, write_drawn(visit.drawn, 0)))
+    assert visit.drawn.drawing == before
+    assert before.drags == (((256.0, 322.0), (276.0, 314.0)),)
+    assert (visit.result() == visit.session.subject.photo).all()
+    list(handlers.redo(visit, write_drawn(visit.drawn, 0)))
+    assert (visit.result() != visit.session.subject.photo).any()
+
+
+def test_stop_ends_within_a_step_and_keeps_what_there_is(visit: Visit) -> None:
+    said = dragged(visit, [256, 322, 330, 300], stop_after=4)
+    assert words.STOPPED in said
+    assert len(visit.session.past) == 1
+    assert not visit.busy
+    assert not MODEL.locked()
+
+
+def test_a_jump_shows_that_version(visit: Visit) -> None:
+    dragged(visit, NOSE)
+    here = write_drawn(visit.drawn, 0)
+    event: Any = SimpleNamespace(number=0)
+    list(handlers.jump(visit, here, event))
+    assert len(visit.session.past) == 0
+    assert len(visit.session.future) == 1
+
+
+def test_a_random_face_comes_from_its_seed_and_can_be_dragged(visit: Visit) -> None:
+    values = vars(replace(Settings(), steps=10, seed=5)).values()
+    for _ in range(2):
+        said = [screen.get("status", "") for screen in work.random(visit, *values)]
+        assert any("Face 5." in words for words in said)
+    photo = visit.session.subject.photo
+    list(work.random(visit, *values))
+    assert (visit.session.subject.photo == photo).all()
+    dragged(visit, NOSE)
+    assert (visit.result() != photo).any()
 
 
 @pytest.mark.parametrize("contents", [b"", b"no picture"])
@@ -118,23 +206,58 @@ def test_a_file_is_removed_once_it_is_read(visit: Visit, tmp_path: Path) -> None
     file = tmp_path / "a.png"
     Image.fromarray(skimage.data.astronaut()).save(file)
     (screen,) = handlers.choose(visit, str(file))
-    assert words.FOUND in screen["status"]
+    assert words.ONE_FACE in screen["status"]
     assert not file.exists()
-    assert visit.marking is not None
-    assert visit.marking.complete
+    assert visit.unfitted is not None
+    assert visit.drawn.marks == visit.unfitted.faces[0]
+    list(handlers.unchoose(visit))
+    assert visit.unfitted is None
+
+
+def test_a_session_is_saved_and_opened_as_it_was(visit: Visit, tmp_path: Path) -> None:
+    dragged(visit, NOSE)
+    list(saving.session(visit, drawn(visit, [100, 100, 120, 120]), *VALUES))
+    saved = tmp_path / "a.safetensors"
+    saved.write_bytes(visit.file("dragphoto.safetensors").read_bytes())
+    other = handlers.fresh()
+    screens = list(saving.open_file(other, str(saved)))
+    assert screens[0]["steps"] == 10
+    assert other.drawn.drawing.drags == (((100.0, 100.0), (120.0, 120.0)),)
+    assert (other.result() == visit.result()).all()
+    assert len(other.session.past) == 1
+    assert not saved.exists()
+    other.close()
+
+
+def test_a_morph_without_motion_is_refused(visit: Visit) -> None:
+    with pytest.raises(OutputError, match="drag something first"):
+        list(saving.gif(visit))
 
 
 def test_a_visit_that_was_forgotten_begins_anew() -> None:
-    screens = list(streaming(handlers.clear, PARTS)(None))
+    screens = list(streaming(handlers.undo, PARTS)(None, None))
     assert words.FORGOTTEN in screens[0]["status"]
     visit = screens[0]["visit"]
     assert isinstance(visit, Visit)
     visit.close()
 
 
+def test_deleted_is_deleted(visit: Visit) -> None:
+    dragged(visit, NOSE)
+    list(saving.png(visit))
+    file = visit.file("dragphoto.png")
+    assert file.exists()
+    said = [screen.get("status", "") for screen in handlers.forget(visit)]
+    assert any(words.DELETED in sentence for sentence in said)
+    assert not file.parent.exists()
+    assert visit.session.past == ()
+    dragged(visit, NOSE)
+
+
 def test_a_fault_tidies_the_page_and_shows_a_number_only(visit: Visit, caplog) -> None:
-    def broken(visit: Visit) -> dict:
+    def broken(visit: Visit) -> Iterator[dict[str, Any]]:
         raise RuntimeError("a secret")
+        yield {}
 
     screens = streaming(broken, PARTS)(visit)
     assert "canvas" in next(screens)
@@ -163,7 +286,7 @@ def test_work_waits_for_its_turn_and_can_be_stopped_meanwhile(visit: Visit) -> N
 
 
 def test_a_tab_that_closes_in_mid_drag_frees_the_model(visit: Visit) -> None:
-    screens = handlers.drag(placed(visit, (256, 320), (300, 300)), 5)
+    screens = work.drag(visit, drawn(visit, NOSE), *VALUES)
     for _ in range(3):
         next(screens)
     assert visit.busy
@@ -174,42 +297,52 @@ def test_a_tab_that_closes_in_mid_drag_frees_the_model(visit: Visit) -> None:
 
 
 def test_a_download_lies_where_nobody_else_can_read_and_goes_with_the_visit(visit: Visit) -> None:
-    file = Path(visit.download(visit.result()))
+    list(saving.png(visit))
+    file = visit.file("dragphoto.png")
     assert file.parent.stat().st_mode & 0o077 == 0
     visit.close()
     assert not file.parent.exists()
     assert visit.stop.is_set()
 
 
-@given(st.floats(0, 511), st.floats(0, 511))
-def test_a_press_on_the_canvas_lands_where_it_is_drawn(x: float, y: float) -> None:
-    visit = handlers.fresh()
-    visit.click(x, y)
-    assert np.allclose(visit._on_canvas(visit.session.clicks[0]), (x, y), atol=1e-3)
+def state(**parts: Any) -> Any:
+    """The end of a drag of two arrows, the second of which fell 3 px short."""
+    usual = {"end": "stuck", "step": 9, "distances": [0.5, 3.0], "texture": [1, 1]}
+    numbers = usual | {"confidence": [1, 1]} | parts
+    as_arrays = {n: np.array(v) if isinstance(v, list) else v for n, v in numbers.items()}
+    return SimpleNamespace(**as_arrays)
 
 
-@given(st.tuples(st.floats(0, 600), st.floats(0, 300)))
-def test_a_mark_lands_on_its_pixel_of_a_large_photo(place: tuple[float, float]) -> None:
-    marking = Marking(np.zeros((1000, 2000, 3), np.uint8))
-    assert marking.step == 3
-    marking.click(*place)
-    (mark,) = marking.marks
-    assert np.allclose(mark, np.array(place) * 3 + 1)
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ({"end": "arrived"}, "Arrived after 9 steps"),
+        ({"end": "steps"}, "9 steps are done, 12 px short. Press Drag it again"),
+        ({"end": "diverged"}, "It got lost, 12 px short"),
+        ({"texture": [1, 0]}, "where arrow 2 starts there is no texture. Try a nearby edge."),
+        ({"confidence": [1, 0]}, "what arrow 2 pulls changed too much to be followed"),
+        ({"texture": [0, 1]}, "the model knows no such face"),
+    ],
+)
+def test_the_end_of_a_drag_is_told_with_its_reason(parts: dict, sentence: str) -> None:
+    assert sentence in words.ended(state(**parts), 4.0)
 
 
-def test_a_press_moves_the_nearest_mark_once_all_are_there() -> None:
-    marking = Marking(np.zeros((100, 100, 3), np.uint8), ((30.0, 30.0), (60.0, 30.0), (45.0, 60.0)))
-    marking.click(63, 33)
-    assert marking.marks == ((30.0, 30.0), (63.0, 33.0), (45.0, 60.0))
+def test_settings_keep_to_their_limits() -> None:
+    wild = {f"setting.{name}": 1e9 for name in LIMITS} | {"setting.space": "x"}
+    settings = Settings.of_facts(wild)
+    assert all(getattr(settings, name) == most for name, (_, most, _) in LIMITS.items())
+    assert settings.space == "w+"
+    assert Settings.of_facts(settings.facts()) == settings
 
 
 def test_reduced_pictures_are_averaged_not_picked() -> None:
     stripes = np.zeros((600, 900, 3), np.uint8)
     stripes[:, ::2] = 200
-    small, step = reduced(stripes, 450)
-    assert (step, small.shape) == (2, (300, 450, 3))
+    small = reduced(stripes, 450)
+    assert small.shape == (300, 450, 3)
     assert (small == 100).all()
-    assert reduced(stripes, 900)[0] is stripes
+    assert reduced(stripes, 900) is stripes
 
 
 def test_pictures_travel_in_the_page_itself() -> None:

@@ -1,10 +1,9 @@
 """Handlers as Gradio calls them: with the tab's visit, and with errors as toasts."""
 
 import functools
-import inspect
 import logging
 import secrets
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from html import escape
 from typing import Any
@@ -13,18 +12,22 @@ import gradio as gr
 
 from editor import USER_ERRORS
 
-from .handlers import begin, choose, fresh, settled
-from .screen import Screen, idle
+from .handlers import fresh, settled, tidied
+from .screen import Screen
 from .visit import Visit
-from .words import FORGOTTEN, what_next
+from .words import FORGOTTEN
 
 log = logging.getLogger("dragphoto")
 Parts = Mapping[str, Any]
 """The components of the page by the names that handlers use for them."""
+WELCOME = {"begin", "choose", "astronaut", "ready", "random", "use", "open_file", "forget"}
+"""Handlers that need nothing from before; the others would work on what is no longer there."""
 
 
 def toast(error: Exception) -> gr.Error:
     """A sentence for the person; what they cannot mend is logged under a number instead."""
+    if isinstance(error, gr.Error):
+        return error
     if isinstance(error, USER_ERRORS):
         return gr.Error(escape(str(error)), print_exception=False)
     number = secrets.token_hex(3)
@@ -36,20 +39,20 @@ def toast(error: Exception) -> gr.Error:
 
 
 def streaming(handler: Callable[..., Any], parts: Parts) -> Callable[..., Iterator[Any]]:
-    """A handler, plain or generator, as a generator that tidies the page before it complains."""
+    """A handler that tidies the page before it complains."""
 
     @functools.wraps(handler)
     def wired(visit: Visit | None, *args: Any) -> Iterator[Any]:
         try:
-            expired = visit is None and handler not in (begin, choose)
+            expired = visit is None and handler.__name__ not in WELCOME
             visit = visit or fresh()
-            screens = settled(visit, FORGOTTEN) if expired else _screens(handler, visit, *args)
+            screens = settled(visit, FORGOTTEN) if expired else handler(visit, *args)
             with closing(screens):
                 for screen in screens:
                     yield _named(parts, visit, screen)
         except Exception as error:
             if visit is not None:
-                yield _named(parts, visit, idle(visit, what_next(visit)))
+                yield _named(parts, visit, tidied(visit))
             raise toast(error) from None
 
     return wired
@@ -63,13 +66,6 @@ def at_once(handler: Callable[[Visit], Screen], parts: Parts) -> Callable[[Visit
         return {} if visit is None else _named(parts, visit, handler(visit))
 
     return wired
-
-
-def _screens(handler: Callable[..., Any], *args: Any) -> Generator[Screen]:
-    if inspect.isgeneratorfunction(handler):
-        yield from handler(*args)
-    else:
-        yield handler(*args)
 
 
 def _named(parts: Parts, visit: Visit, screen: Screen) -> dict[Any, Any]:

@@ -1,63 +1,65 @@
 """What the buttons do. Each handler changes its tab's visit and says what the page shows next."""
 
-import time
 from collections.abc import Generator
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from editor import USER_ERRORS
-from editor.engine import DRAG_OPTIONS, INVERT_OPTIONS, Engine, open_fit
+from editor.engine import open_session
 from editor.output import Picture
-from editor.session import Session
-from inversion import PhotoError, face_quad, find_faces, read_photo
-from inversion.transfer import Quad
+from inversion import PhotoError, find_faces, read_photo
 
+from . import models, words
+from .canvas import read_drawn
 from .picture import reduced
-from .screen import Screen, download, idle, result, said
-from .turn import alone, idle_only
-from .visit import Marking, Visit
-from .words import FOUND, HELLO, NEXT, PUTTING, STOPPED, left, next_mark, progress, what_next
+from .screen import Screen, idle, result, unchanged
+from .turn import idle_only
+from .visit import Unfitted, Visit
 
-EXAMPLE = Path(__file__).with_name("example.safetensors")
+HERE = Path(__file__).parent
+EXAMPLE = HERE / "example.safetensors"
+ASTRONAUT = HERE / "astronaut.jpg"
 THUMBNAIL_SIDE = 480  # px
-FRAMES_APART = 10  # steps between two pictures of a fit
-
-
-@cache
-def engine() -> Engine:
-    """The model, read once, shared by all tabs."""
-    return Engine()
 
 
 def fresh() -> Visit:
     """A visit with a face that is ready to drag."""
-    return Visit(open_fit(engine(), EXAMPLE)[0])
+    name = models.names()[0]
+    return Visit(name, *open_session(models.engine(name), EXAMPLE))
 
 
-def settled(visit: Visit, words: str) -> Generator[Screen]:
-    """The picture has changed: show it, then make its download."""
-    picture = visit.result()
-    yield {**idle(visit, words), **result(picture)}
-    yield download(visit.download(picture))
+def settled(visit: Visit, sentence: str) -> Generator[Screen]:
+    """The picture has changed: show it, at last in the whole photo."""
+    yield idle(visit, sentence)
+    yield result(visit.result())
+
+
+def _thumbnail(visit: Visit) -> Picture | None:
+    return None if visit.unfitted is None else reduced(visit.unfitted.photo, THUMBNAIL_SIDE)
 
 
 def begin(visit: Visit) -> Generator[Screen]:
     """The page opens."""
-    yield from settled(visit, HELLO)
+    yield from settled(visit, words.HELLO)
+
+
+def ready(visit: Visit) -> Generator[Screen]:
+    """Back to the face that the page opens with."""
+    idle_only(visit)
+    visit.reset(fresh())
+    yield {"photo": None}
+    yield from settled(visit, words.HELLO)
 
 
 def choose(visit: Visit, file: str | None) -> Generator[Screen]:
-    """A photo was chosen: read it, show where its face is, forget its file."""
+    """A photo was chosen: read it, show where its faces are, forget its file."""
     if file is None:
         raise PhotoError("Choose a photo first.")
     try:
         idle_only(visit)
-        visit.marking, words = _read(Path(file))
-        yield {"photo": _thumbnail(visit), **idle(visit, words)}
+        yield from _chosen(visit, Path(file))
     except USER_ERRORS:
         yield {"photo": _thumbnail(visit)}  # instead of the one that cannot be used
         raise
@@ -65,128 +67,63 @@ def choose(visit: Visit, file: str | None) -> Generator[Screen]:
         Path(file).unlink(missing_ok=True)  # from here on the photo lives in memory only
 
 
-def _read(file: Path) -> tuple[Marking, str]:
-    photo = read_photo(file)
-    faces = find_faces(photo)
-    marks = tuple((float(x), float(y)) for x, y in faces[0]) if faces else ()
-    marking = Marking(photo, marks)
-    return marking, FOUND if faces else f"No face was found. {next_mark(marking)}"
+def astronaut(visit: Visit) -> Generator[Screen]:
+    """An example photo was chosen."""
+    idle_only(visit)
+    yield from _chosen(visit, ASTRONAUT)
 
 
-def _thumbnail(visit: Visit) -> Picture | None:
-    return None if visit.marking is None else reduced(visit.marking.photo, THUMBNAIL_SIDE)[0]
+def _chosen(visit: Visit, file: Path) -> Generator[Screen]:
+    visit.choose(_seen(read_photo(file)))
+    yield {"photo": _thumbnail(visit), **idle(visit, words.what_next(visit))}
 
 
-def unchoose(visit: Visit) -> Screen:
+def _seen(photo: Picture) -> Unfitted:
+    faces = [tuple((float(x), float(y)) for x, y in marks) for marks in find_faces(photo)]
+    return Unfitted(photo, tuple(faces))
+
+
+def unchoose(visit: Visit) -> Generator[Screen]:
     """The chosen photo was taken back: on with the face before."""
-    if visit.busy:
-        return {}
-    visit.marking = None
-    return idle(visit, NEXT)
+    if not visit.busy:
+        visit.unfitted = None
+        visit.shows(visit.session)
+        yield {**idle(visit, words.what_next(visit)), "photo": None}
 
 
-def mark(visit: Visit) -> Screen:
-    """Mark eyes and mouth anew."""
+def back(visit: Visit) -> Generator[Screen]:
+    """Leave the fitting as it is: on with the face before."""
     idle_only(visit)
-    photo = visit.session.subject.photo if visit.marking is None else visit.marking.photo
-    visit.marking = Marking(photo)
-    return idle(visit, next_mark(visit.marking))
+    yield from unchoose(visit)
 
 
-def click(visit: Visit, event: gr.SelectData) -> Screen:
-    """A press on the canvas: a handle, a target, or a mark."""
-    if visit.busy:
-        return {}
-    x, y = event.index
-    visit.click(float(x), float(y))
-    return idle(visit, what_next(visit))
-
-
-def fit(visit: Visit) -> Generator[Screen]:
-    """Fit the photo whose eyes and mouth are marked."""
+def refit(visit: Visit) -> Generator[Screen]:
+    """Mark the face of the photo anew."""
     idle_only(visit)
-    if visit.marking is None:
-        raise PhotoError("Choose a photo first.")
-    if not visit.marking.complete:
-        raise PhotoError("Press on the left eye, the right eye and the mouth first.")
-    photo, quad = visit.marking.photo, face_quad(np.array(visit.marking.marks))
-    words = yield from alone(visit, _fitting(visit, photo, quad))
-    yield from settled(visit, words)
+    visit.choose(_seen(visit.session.subject.photo))
+    yield idle(visit, words.what_next(visit))
 
 
-def _fitting(visit: Visit, photo: Picture, quad: Quad) -> Generator[Screen, None, str]:
-    yield {"status": said("Looking for a face like this one ...", 0.0)}
-    found, begun = None, 0.0
-    for found in engine().invert(photo, quad, INVERT_OPTIONS):
-        begun = begun or time.monotonic()
-        if visit.stop.is_set():
-            break
-        if found.step % FRAMES_APART == 0:
-            share = found.step / found.steps
-            rest = left(time.monotonic() - begun, share)
-            words = f"Fitting: step {found.step + 1} of {found.steps}{rest}"
-            yield {"canvas": engine().enlarged(found), "status": said(words, share)}
-    assert found is not None
-    visit.open(engine().begin(photo, quad, found))
-    how = "Stopped early: the fit so far" if visit.stop.is_set() else "Ready: the fit"
-    return f"{how} is {engine().quality(found)}. {NEXT}"
+def undo(visit: Visit, drawn: Any) -> Generator[Screen]:
+    """Back to the version before."""
+    yield from _turned(visit, drawn, len(visit.session.past) - 1)
 
 
-def drag(visit: Visit, steps: int) -> Generator[Screen]:
-    """Carry out the drags; the picture moves while it works."""
+def redo(visit: Visit, drawn: Any) -> Generator[Screen]:
+    """Forth to the version that was undone."""
+    yield from _turned(visit, drawn, len(visit.session.past) + 1)
+
+
+def jump(visit: Visit, drawn: Any, event: gr.EventData) -> Generator[Screen]:
+    """To the version that was pressed in the strip."""
+    yield from _turned(visit, drawn, int(event.number))
+
+
+def _turned(visit: Visit, drawn: Any, number: int) -> Generator[Screen]:
     idle_only(visit)
-    if visit.marking is not None:
-        raise PhotoError("Fit this photo first, or take it away.")
-    visit.session.edit()  # complain before anything changes
-    words = yield from alone(visit, _dragging(visit, int(steps)))
-    yield from settled(visit, words)
-
-
-def _dragging(visit: Visit, steps: int) -> Generator[Screen, None, str]:
-    yield {"status": said("Dragging ...", 0.0)}
-    session, words = visit.session, ""
-    version = session.now
-    for moved in engine().drag(session, replace(DRAG_OPTIONS, steps=steps)):
-        words = progress(moved, steps, _scale(session))
-        if moved.version is not None:
-            version = moved.version
-            share = 1.0 if moved.state.end else moved.state.step / steps
-            shown = PUTTING if moved.state.end else words
-            yield {"canvas": visit.frame(version), "status": said(shown, share)}
-        if visit.stop.is_set() and not moved.state.end:
-            words = STOPPED
-            break
-    visit.session = session.moved(version)
-    return words
-
-
-def undo(visit: Visit) -> Generator[Screen]:
-    """Take the last press back, or else the last drag."""
-    idle_only(visit)
-    if visit.marking is not None:
-        marks = visit.marking.marks
-        visit.marking = Marking(visit.marking.photo, marks[:-1]) if marks else None
-        yield idle(visit, what_next(visit))
-    elif visit.session.clicks:
-        visit.session = visit.session.unplace()
-        yield idle(visit, what_next(visit))
-    else:
-        visit.session = visit.session.undo()
-        yield from settled(visit, what_next(visit))
-
-
-def redo(visit: Visit) -> Generator[Screen]:
-    """Do the drag again that was undone."""
-    idle_only(visit)
-    visit.session = visit.session.redo()
-    yield from settled(visit, what_next(visit))
-
-
-def clear(visit: Visit) -> Screen:
-    """Take all points back."""
-    idle_only(visit)
-    visit.session = visit.session.clear()
-    return idle(visit, NEXT)
+    visit.took(read_drawn(drawn))
+    visit.shows(visit.session.at(number))
+    yield from settled(visit, words.what_next(visit))
 
 
 def stop(visit: Visit) -> Screen:
@@ -195,7 +132,16 @@ def stop(visit: Visit) -> Screen:
     return {"stop": gr.Button(interactive=False)}
 
 
-def _scale(session: Session) -> float:
-    """Px of the photo that one px of the model's picture stands for."""
-    quad = session.subject.quad
-    return float(np.linalg.norm(quad[3] - quad[0])) / engine().side
+def forget(visit: Visit) -> Generator[Screen]:
+    """Delete everything that this tab has left here."""
+    idle_only(visit)
+    visit.close()
+    visit.stop.clear()
+    visit.reset(fresh())
+    yield {"photo": None, "file": gr.DownloadButton(value=None)}
+    yield from settled(visit, words.DELETED)
+
+
+def tidied(visit: Visit) -> Screen:
+    """The page after something went wrong: everything is as it was, and what runs goes on."""
+    return {} if visit.busy else unchanged(visit, words.what_next(visit))

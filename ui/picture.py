@@ -38,9 +38,13 @@ def data_url(picture: Picture) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def reduced(picture: Picture, longest: int) -> tuple[Picture, int]:
-    """(a copy of at most ``longest`` px, how many px of the picture one px of it stands for)."""
+def reduced(picture: Picture, longest: int) -> Picture:
+    """A copy of at most ``longest`` px, averaged; the picture itself where it is small enough."""
     step = -(-max(picture.shape[:2]) // longest)
-    if step == 1:
-        return picture, 1
-    return np.asarray(Image.fromarray(picture).reduce(step)), step
+    return picture if step == 1 else np.asarray(Image.fromarray(picture).reduce(step))
+
+
+def enlarged(picture: Picture, side: int) -> Picture:
+    """A square picture at another size, smooth."""
+    image = Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC)
+    return np.asarray(image)

@@ -5,10 +5,12 @@ from typing import Any
 
 import gradio as gr
 
+from editor.engine import VIEW_SIDE
 from editor.output import Picture
 
-from .picture import PictureBox, reduced
-from .visit import Visit
+from .canvas import write_drawn
+from .picture import PictureBox, data_url, reduced
+from .visit import PHOTO_SIDE, Visit
 
 RESULT_SIDE = 1280  # px of the longer side of the result on the page; the download has them all
 
@@ -16,50 +18,70 @@ Screen = dict[str, Any]
 """New contents by the name of a part of the page; the rest stays as it is."""
 
 
+def canvas(visit: Visit) -> Any:
+    """The face with its arrows, or the photo with its marks, to draw on."""
+    visit.serial += 1
+    shown: dict[str, Any] = {
+        "value": write_drawn(visit.drawn, visit.serial), "track": [], "busy": False,
+    }  # fmt: skip
+    if visit.unfitted is None:
+        now = visit.frame(visit.session.now)
+        shown |= {
+            "scene": "drag", "picture": data_url(now), "before": data_url(visit.small.photo),
+            "width": VIEW_SIDE, "height": VIEW_SIDE, "photo_px": visit.scale, "faces": [],
+            "versions": visit.strip(), "now": len(visit.session.past),
+        }  # fmt: skip
+    else:
+        photo = visit.unfitted.photo
+        height, width = photo.shape[:2]
+        shown |= {
+            "scene": "fit", "picture": data_url(reduced(photo, PHOTO_SIDE)), "before": "",
+            "width": width, "height": height, "photo_px": 1.0, "versions": [], "now": 0,
+            "faces": [list(map(list, face)) for face in visit.unfitted.faces],
+        }  # fmt: skip
+    return gr.update(**shown)
+
+
 def buttons(visit: Visit) -> Screen:
-    """Every button, enabled where it can do something now."""
-    session, marking = visit.session, visit.marking
-    dragging = marking is None
-    marks = () if marking is None else marking.marks
-    able = {
-        "fit": marking is not None and marking.complete,
-        "mark": dragging or len(marks) > 0,
-        "drag": dragging and len(session.clicks) >= 2 and len(session.clicks) % 2 == 0,
-        "undo": not dragging or bool(session.clicks or session.past),
-        "redo": dragging and bool(session.future),
-        "clear": dragging and bool(session.clicks),
+    """Every button, there where it can do something now."""
+    dragging = visit.unfitted is None
+    screen: Screen = {
+        "fit": gr.Button(visible=not dragging, interactive=True),
+        "back": gr.Button(visible=not dragging, interactive=True),
+        "drag": gr.Button(visible=dragging, interactive=True),
+        "refit": gr.Button(interactive=dragging),
+        "stop": gr.Button(interactive=False),
     }
-    screen: Screen = {name: gr.Button(interactive=on) for name, on in able.items()}
-    return {**screen, "stop": gr.Button(interactive=False)}
+    others = ("astronaut", "ready", "random", "open", "png", "gif", "mp4", "session", "forget")
+    return screen | {name: gr.Button(interactive=True) for name in others}
 
 
 def idle(visit: Visit, words: str) -> Screen:
-    """Nothing is running: the canvas with its points, and the buttons."""
-    return {"canvas": visit.canvas(), "status": said(words), **buttons(visit)}
+    """Nothing is running: the canvas can be drawn on, and the buttons can be pressed."""
+    return {"canvas": canvas(visit), "status": said(words), **buttons(visit)}
+
+
+def unchanged(visit: Visit, words: str) -> Screen:
+    """Nothing is running any more; what is drawn stays as it is in the browser."""
+    return {"canvas": gr.update(busy=False, track=[]), "status": said(words), **buttons(visit)}
 
 
 def working(visit: Visit, words: str) -> Screen:
     """Something is running: only Stop can be pressed."""
     off: Screen = {name: gr.Button(interactive=False) for name in buttons(visit)}
-    save = gr.DownloadButton(interactive=False)
-    return {**off, "save": save, "stop": gr.Button(interactive=True), "status": said(words, 0.0)}
+    still = gr.update(busy=True, track=[])
+    return {**off, "canvas": still, "stop": gr.Button(interactive=True), "status": said(words, 0.0)}
 
 
 def result(picture: Picture) -> Screen:
-    """The whole photo, edited; its download follows."""
+    """The whole photo, edited."""
     height, width = picture.shape[:2]
     label = f"Your whole photo, {width} x {height} px"
-    small = reduced(picture, RESULT_SIDE)[0]
-    return {"result": PictureBox(small, label=label), "save": gr.DownloadButton(interactive=False)}
-
-
-def download(file: str) -> Screen:
-    """The button that saves the result."""
-    return {"save": gr.DownloadButton(value=file, interactive=True)}
+    return {"result": PictureBox(reduced(picture, RESULT_SIDE), label=label)}
 
 
 def said(words: str, share: float | None = None) -> str:
     """The status line; with a bar while work is in progress."""
     hidden = ' class="off"' if share is None else ""
-    bar = f'<progress value="{share or 0:.3f}" max="1"{hidden}></progress>'
+    bar = f'<progress value="{share or 0:.3f}" max="1" aria-label="Progress"{hidden}></progress>'
     return f'<div role="status" aria-live="polite">{escape(words)}</div>{bar}'

@@ -1,98 +1,112 @@
 """One browser tab: what it edits and what its canvas shows. No network, no model in it."""
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
 import numpy as np
 
+from editor.drawing import Drawing
 from editor.engine import VIEW_SIDE, closeup, show
-from editor.output import Picture, save_png
-from editor.overlay import draw, draw_dots
-from editor.session import Point, Session, Subject, Version
-from inversion.transfer import project, to_crop
+from editor.output import Picture
+from editor.saved import Facts
+from editor.session import Session, Subject, Version
+from inversion.transfer import Change
 
-from .picture import reduced
+from .canvas import Drawn
+from .canvas.drawn import CENTRAL_FACE
+from .picture import data_url, reduced
 
-MARKS = ("the eye on the left", "the eye on the right", "the middle of the mouth")
-MARKING_SIDE = 768  # px of the longer side of a photo that is being marked
+THUMBNAIL = 96  # px of a version in the history strip
+PHOTO_SIDE = 1280  # px of the longer side of a photo on the canvas, while it is not fitted
 
 
-@dataclass
-class Marking:
-    """A photo whose eyes and mouth are being marked; ``marks`` are in px of the photo."""
+@dataclass(frozen=True)
+class Unfitted:
+    """A photo that waits for its fit; ``faces`` are eyes and mouth of each, in px of the photo."""
 
     photo: Picture
-    marks: tuple[Point, ...] = ()
-    small: Picture = field(init=False)
-    step: int = field(init=False)
+    faces: tuple[tuple[tuple[float, float], ...], ...]
 
-    def __post_init__(self) -> None:
-        self.small, self.step = reduced(self.photo, MARKING_SIDE)
-
-    @property
-    def complete(self) -> bool:
-        """Whether there is a mark for each of MARKS."""
-        return len(self.marks) == len(MARKS)
-
-    def click(self, x: float, y: float) -> None:
-        """The next mark, in px of the small picture; once all are there, the nearest one moves."""
-        place = (x + 0.5) * self.step - 0.5, (y + 0.5) * self.step - 0.5
-        if not self.complete:
-            self.marks = (*self.marks, place)
-            return
-        away = [np.hypot(mx - place[0], my - place[1]) for mx, my in self.marks]
-        nearest = int(np.argmin(away))
-        self.marks = (*self.marks[:nearest], place, *self.marks[nearest + 1 :])
-
-    def picture(self) -> Picture:
-        """The small picture with the marks."""
-        places = [((x + 0.5) / self.step - 0.5, (y + 0.5) / self.step - 0.5) for x, y in self.marks]
-        return draw_dots(self.small, places)
+    def drawn(self) -> Drawn:
+        """The marks at the largest face, or in the middle; the box around the middle."""
+        height, width = self.photo.shape[:2]
+        side = round(0.7 * min(height, width))
+        corner = np.array([(width - side) // 2, (height - side) // 2])
+        central = tuple((float(x), float(y)) for x, y in corner + side * np.array(CENTRAL_FACE))
+        marks = self.faces[0] if self.faces else central
+        return Drawn(Drawing(), "face", marks, (float(corner[0]), float(corner[1]), float(side)))
 
 
 @dataclass
 class Visit:
     """What a tab holds between two events; ``stop`` ends the work in progress after its step.
 
-    While there is a ``marking``, the canvas shows that photo; otherwise the fitted photo's face.
-    ``small`` is that face as a photo of its own, so that a click on a large photo is quick.
+    While there is an ``unfitted`` photo, the canvas shows that; otherwise the fitted face.
+    ``small`` is that face as a photo of its own, so that showing it is quick.
     """
 
+    model: str
     session: Session
+    facts: Facts
     small: Subject = field(init=False)
-    marking: Marking | None = None
+    unfitted: Unfitted | None = None
+    drawn: Drawn = field(init=False)
+    serial: int = 0
     busy: bool = False
     stop: Event = field(default_factory=Event)
     folder: TemporaryDirectory[str] | None = None
+    urls: dict[int, tuple[Change, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.open(self.session)
+        self.open(self.session, self.facts)
 
-    def open(self, session: Session) -> None:
+    def open(self, session: Session, facts: Facts) -> None:
         """Show a fitted photo."""
-        self.session, self.small, self.marking = session, closeup(session.subject), None
+        self.small, self.unfitted, self.facts = closeup(session.subject), None, facts
+        self.urls.clear()
+        self.drawn = Unfitted(session.subject.photo, ()).drawn()
+        self.shows(session)
 
-    def canvas(self) -> Picture:
-        """What to show: the face with its points, or the photo that is being marked."""
-        if self.marking is not None:
-            return self.marking.picture()
-        places = [self._on_canvas(point) for point in self.session.clicks]
-        return draw(self.frame(self.session.now), places, None)
+    def reset(self, to: "Visit") -> None:
+        """Forget everything; go on with what another visit begins with."""
+        self.model = to.model
+        self.open(to.session, to.facts)
+
+    def shows(self, session: Session) -> None:
+        """This is the session now, and its drawing is on the canvas."""
+        self.session = session
+        self.drawn = replace(self.drawn, drawing=session.now.drawing)
+
+    def choose(self, photo: Unfitted) -> None:
+        """Show a photo that waits for its fit."""
+        self.unfitted, self.drawn = photo, photo.drawn()
+
+    def took(self, drawn: Drawn) -> None:
+        """This is on the canvas, says the browser."""
+        self.drawn = drawn
+        if self.unfitted is None:
+            self.session = self.session.drawn(drawn.drawing)
+
+    @property
+    def scale(self) -> float:
+        """Px of the photo for one px of the canvas, once it is fitted."""
+        quad = self.session.subject.quad
+        return float(np.linalg.norm(quad[3] - quad[0])) / VIEW_SIDE
 
     def frame(self, version: Version) -> Picture:
-        """The face as this version has it, without points."""
+        """The face as this version has it."""
         return show(self.small, version)
 
-    def click(self, x: float, y: float) -> None:
-        """A press on the canvas, in px of the picture shown."""
-        if self.marking is not None:
-            self.marking.click(x, y)
-            return
-        matrix = np.linalg.inv(to_crop(self.session.subject.quad, VIEW_SIDE))
-        px, py = project(matrix, np.array([[x, y]]))[0]
-        self.session = self.session.place((float(px), float(py)))
+    def strip(self) -> list[str]:
+        """A small picture of each version, as URLs."""
+        for version in self.session.versions:
+            if id(version.change) not in self.urls:
+                small = reduced(self.frame(version), THUMBNAIL)
+                self.urls[id(version.change)] = version.change, data_url(small)
+        return [self.urls[id(version.change)][1] for version in self.session.versions]
 
     def result(self) -> Picture:
         """The photo with all edits, at its own size."""
@@ -101,12 +115,12 @@ class Visit:
             return self.session.subject.photo
         return show(self.session.subject, self.session.now)
 
-    def download(self, picture: Picture) -> str:
-        """A PNG in a folder that only this tab knows."""
-        self.folder = self.folder or TemporaryDirectory(prefix="dragphoto-")
-        file = Path(self.folder.name) / "dragphoto.png"
-        save_png(picture, file)
-        return str(file)
+    def file(self, name: str) -> Path:
+        """A place for a download, in a folder that only this tab knows."""
+        self.folder = self.folder or TemporaryDirectory(
+            prefix="tab-", dir=os.environ.get("GRADIO_TEMP_DIR"), ignore_cleanup_errors=True
+        )
+        return Path(self.folder.name) / name
 
     def close(self) -> None:
         """The tab is gone: stop its work, remove its files. The photo goes with the object."""
@@ -114,8 +128,3 @@ class Visit:
         if self.folder is not None:
             self.folder.cleanup()
             self.folder = None
-
-    def _on_canvas(self, point: Point) -> Point:
-        matrix = to_crop(self.session.subject.quad, VIEW_SIDE)
-        x, y = project(matrix, np.array([point]))[0]
-        return float(x), float(y)

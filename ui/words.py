@@ -1,47 +1,68 @@
 """What the status line says."""
 
-from editor.engine import Moved
+from drag import LOST, PLAIN, State
 
-from .visit import MARKS, Marking, Visit
+from .visit import Unfitted, Visit
 
-HELLO = "Try it on this face: press on the tip of the nose, then where it should go."
-NEXT = "Press on a feature of the face, then where it should go."
-TARGET = "Now press where it should go."
-GO = "Press Drag it, or add another point."
-FOUND = "Are these the eyes and the mouth? If not, press where they are. Then: Fit my photo."
+HELLO = "Try it on this face: press on the tip of the nose, drag it a little, press Drag it."
+NEXT = "Press on a feature of the face, and drag it where it should go."
+GO = "Press Drag it, or draw another arrow."
 PUTTING = "Putting it into the whole photo ..."
-STOPPED = "Stopped: the result so far is kept. Drag on, undo, or download."
+STOPPED = "Stopped: the result so far is kept. Drag on, undo, or save."
 FORGOTTEN = "Your photo was forgotten because nothing happened for 30 minutes: choose it again."
+DELETED = "Your photos, faces and files are deleted. Here is the face from the beginning."
+ONE_FACE = "Are these the eyes and the mouth? If not, drag the points. Then press Fit."
+FACES = "{} faces were found: press on the one to edit. Then press Fit."
+NO_FACE = "No face was found: drag the points onto both eyes and the mouth. Then press Fit."
+
+
+def found(photo: Unfitted) -> str:
+    """What to do with a photo that was chosen."""
+    count = len(photo.faces)
+    return FACES.format(count) if count > 1 else ONE_FACE if count else NO_FACE
 
 
 def what_next(visit: Visit) -> str:
     """A sentence about what can be done now."""
-    if visit.marking is not None:
-        return FOUND if visit.marking.complete else next_mark(visit.marking)
-    count = len(visit.session.clicks)
-    return TARGET if count % 2 else GO if count else NEXT
-
-
-def next_mark(marking: Marking) -> str:
-    """What to press on next, while marking."""
-    return f"Press on {MARKS[len(marking.marks)]}."
+    if visit.unfitted is not None:
+        return found(visit.unfitted)
+    return GO if visit.drawn.drawing.drags else NEXT
 
 
 def left(seconds: float, share: float) -> str:
     """How much longer it takes, once that can be told."""
-    return f", about {round(seconds / share - seconds)} s to go" if share > 0.05 else ""
+    return f", about {round(seconds / share - seconds)} s left" if share > 0.05 else ""
 
 
-def progress(moved: Moved, steps: int, scale: float) -> str:
-    """How far a drag has come; ``scale`` is px of the photo for one of the model's picture."""
-    state = moved.state
-    away = f"{scale * float(state.distances.max()):.0f} px"
+def fitting(step: int, steps: int, seconds: float) -> str:
+    """How far a fit has come."""
+    return f"Fitting: step {step + 1} of {steps}{left(seconds, (step + 1) / steps)}"
+
+
+def dragging(state: State, steps: int, begun: float, seconds: float, scale: float) -> str:
+    """How far a drag has come; ``begun`` and the distances are px that count ``scale`` each."""
+    away = float(state.distances.max())
+    share = max(state.step / steps, 1 - away / max(begun, 1e-6))
+    return f"Step {state.step} of {steps}: {scale * away:.0f} px to go{left(seconds, share)}"
+
+
+def ended(state: State, scale: float) -> str:
+    """How a drag has ended, and what can be done about it."""
+    worst = int(state.distances.argmax())
+    away = f"{scale * float(state.distances[worst]):.0f} px"
     if state.end == "arrived":
-        return f"Arrived after {state.step} steps. Drag on, undo, or download."
-    if state.end == "stuck":
-        return f"This is as far as it goes, {away} short. Drag on, undo, or try a shorter drag."
-    if state.end == "diverged":
-        return f"It got lost, {away} short: this is the best it found. Try a shorter drag."
-    if state.end:
-        return f"{state.step} steps are done, {away} short. Drag again to go further."
-    return f"Step {state.step} of {steps}: {away} to go"
+        return f"Arrived after {state.step} steps. Drag on, undo, or save."
+    if state.end == "steps":
+        return f"{state.step} steps are done, {away} short. Press Drag it again to go further."
+    how = "It got lost" if state.end == "diverged" else "This is as far as it goes"
+    return f"{how}, {away} short{reason(state, worst)}"
+
+
+def reason(state: State, worst: int) -> str:
+    """Why a point does not arrive."""
+    which = f"arrow {worst + 1}" if len(state.distances) > 1 else "the arrow"
+    if float(state.texture[worst]) < PLAIN:
+        return f": where {which} starts there is no texture. Try a nearby edge."
+    if float(state.confidence[worst]) < LOST:
+        return f": what {which} pulls changed too much to be followed. Try a shorter arrow."
+    return ": the model knows no such face. Drag on, undo, or try a shorter arrow."

@@ -1,0 +1,127 @@
+"""What a visitor of the app does and sees, in words that the tests of the app share."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from browser import Finger, Place, pull
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+END = re.compile(r"Arrived|as far as it goes|steps are done|got lost")
+NOSE, ASIDE = (256, 322), (286, 310)  # of a fitted face, px of the canvas
+FAR = (120, 160), (420, 480)  # a drag that takes a while
+AI_LABEL = "compositeWithTrainedAlgorithmicMedia"
+
+
+def says(page: Page, words: str | re.Pattern[str]) -> None:
+    """The status line."""
+    expect(page.locator("#status [role=status]")).to_contain_text(words)
+
+
+def is_ready(page: Page) -> None:
+    """Everything can be pressed that makes sense: no work is in progress."""
+    expect(page.locator("#png")).to_be_enabled()
+    expect(page.locator("#stop")).to_be_disabled()
+    expect(page.locator("#canvas .busy")).to_have_count(0)
+
+
+def press(page: Page, button: str) -> None:
+    """A button of the page, or a tool of the canvas, with a finger where there are fingers."""
+    found = page.locator(f"#{button}, #canvas [data-do={button}], #canvas [data-kind={button}]")
+    expect(found).to_be_enabled()
+    (found.tap if has_fingers(page) else found.click)()
+
+
+def has_fingers(page: Page) -> bool:
+    return page.evaluate("navigator.maxTouchPoints > 0")
+
+
+def draw(page: Page, *places: Place) -> None:
+    """An arrow, or whatever the tool makes."""
+    Finger(page).swipe(*places) if has_fingers(page) else pull(page, *places)
+
+
+def arrows(page: Page) -> list[list[float]]:
+    """What is drawn: from where to where, as a screen reader reads it."""
+    points = page.locator('#canvas [data-name^="Handle"], #canvas [data-name^="Target"]')
+    labels = points.evaluate_all("all => all.map(point => point.ariaLabel)")
+    places = [[float(n) for n in label.split(" at ")[1].split(",")] for label in labels]
+    return [from_ + to for from_, to in zip(places[::2], places[1::2], strict=True)]
+
+
+def is_at(page: Page, version: int) -> None:
+    """This version is shown; 0 is the photo as it was."""
+    strip = page.locator("#canvas .versions button")
+    expect(strip.nth(version)).to_have_attribute("aria-current", "true")
+
+
+def drag(page: Page, start: Place = NOSE, end: Place = ASIDE) -> None:
+    """A whole drag, to its end."""
+    draw(page, start, end)
+    press(page, "drag")
+    says(page, END)
+    is_ready(page)
+
+
+def back(page: Page) -> None:
+    """From the photo that waits for its fit to the face."""
+    press(page, "back")
+    expect(page.locator("#drag")).to_be_visible()
+    is_ready(page)
+
+
+def upload(page: Page, file: Path) -> None:
+    page.set_input_files("#photo input[type=file]", file)
+
+
+def open_session(page: Page, file: Path) -> None:
+    with page.expect_file_chooser() as waiting:
+        press(page, "open")
+    waiting.value.set_files(file)
+
+
+def fit(page: Page) -> None:
+    press(page, "fit")
+    says(page, "Ready: the fit is")
+    is_ready(page)
+
+
+def download(page: Page, name: str) -> Path:
+    with page.expect_download() as waiting:
+        press(page, name)
+    return waiting.value.path()
+
+
+def result(page: Page) -> np.ndarray:
+    """The whole photo, as a person gets it who saves it."""
+    with Image.open(download(page, "png")) as image:
+        assert image.format == "PNG"
+        assert AI_LABEL in image.info["XML:com.adobe.xmp"]
+        return np.asarray(image.convert("RGB"))
+
+
+def same(one: np.ndarray, other: np.ndarray) -> bool:
+    return one.shape == other.shape and bool((one == other).all())
+
+
+def toast(page: Page) -> str:
+    """The words of the toast, which is closed."""
+    body = page.locator(".toast-body")
+    expect(body).to_have_count(1)
+    words = body.inner_text()
+    page.locator(".toast-close").click()
+    expect(body).to_have_count(0)
+    return words
+
+
+def advanced(page: Page, **settings: Any) -> None:
+    """Numbers under Advanced."""
+    panel = page.locator("#advanced")
+    if not panel.locator("#steps").is_visible():
+        panel.get_by_text("Advanced").click()
+    for name, value in settings.items():
+        field = panel.locator(f"#{name} input[type=number]")
+        field.fill(str(value))
+        field.press("Tab")

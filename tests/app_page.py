@@ -1,0 +1,51 @@
+"""The app as it is, but its fits take fewer steps, and three things can be made to happen.
+
+A photo of 77 x 77 px finds a fault of ours; a drag of at most 300 steps shows 40 pictures, one of
+at most 290 never ends.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import editor.engine as engine
+
+fewer = replace(engine.INVERT_OPTIONS.project, steps=60)
+engine.INVERT_OPTIONS = replace(engine.INVERT_OPTIONS, project=fewer)
+
+import app  # noqa: E402
+from ui import gpu, handlers  # noqa: E402
+
+read, drag = handlers.read_photo, gpu.drag
+FORTY, ENDLESS = 300, 290
+
+
+def faulty(file: Any) -> Any:
+    photo = read(file)
+    if photo.shape[:2] == (77, 77):
+        raise RuntimeError("a secret of the program")
+    return photo
+
+
+def staged(model: str, session: Any, edit: Any, options: Any, *how: Any) -> Iterator[Any]:
+    """The real thing, or the first picture of it again and again, always a little further."""
+    work = drag(model, session, edit, options, *how)
+    if options.steps not in (FORTY, ENDLESS):
+        yield from work
+        return
+    moved = next(item for item in work if item.version is not None)
+    flow = moved.version.change.flow
+    for number in range(1, 41) if options.steps == FORTY else count(1):
+        change = replace(moved.version.change, flow=flow + number % 50 / 10)
+        end = "steps" if options.steps == FORTY and number == 40 else ""
+        state = replace(moved.state, step=number, end=end)
+        yield replace(moved, state=state, version=replace(moved.version, change=change))
+        time.sleep(0.03)
+
+
+handlers.read_photo, gpu.drag = faulty, staged
+
+if __name__ == "__main__":
+    app.main()
