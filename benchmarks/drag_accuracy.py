@@ -1,6 +1,6 @@
 """Drag the nose tip of the model's own faces and see where it goes.
 
-    python -m benchmarks.drag_accuracy --faces 100 --json out.json
+    python -m benchmarks.drag_accuracy --faces 100 --algorithm freedrag --json out.json
 
 Faces are drawn with seeds that training never saw. The direction is random among those that keep
 the nose where noses are in the data. Two judges: the tracker (features of the generator, which the
@@ -12,15 +12,16 @@ import argparse
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from drag import Edit
+from drag import Algorithm, Edit, Options
 from editor.engine import DRAG_OPTIONS, Engine
 from inversion.flow import FLOW_SIDE, dis, grey, read
 from stylegan import before_activation
@@ -63,7 +64,7 @@ def target(start: Tensor, noses: Tensor, length: float, source: torch.Generator)
     return start + length * torch.nn.functional.normalize(noses.mean(0) - start, dim=0)
 
 
-def trials(engine: Engine, count: int) -> Iterator[Trial]:
+def trials(engine: Engine, count: int, options: Options = DRAG_OPTIONS) -> Iterator[Trial]:
     """Drag this many faces."""
     mapping = engine.generator.mapping
     source = torch.Generator().manual_seed(SEED)
@@ -73,15 +74,15 @@ def trials(engine: Engine, count: int) -> Iterator[Trial]:
     ws = mapping(torch.randn(count, z_dim, generator=source))
     for w, start in zip(ws, landmarks(engine, ws)[:, NOSE_TIP], strict=True):
         goal = target(start, noses, LENGTH * engine.side, source)
-        yield trial(engine, w, start, goal)
+        yield trial(engine, w, start, goal, options)
 
 
-def trial(engine: Engine, w: Tensor, start: Tensor, goal: Tensor) -> Trial:
+def trial(engine: Engine, w: Tensor, start: Tensor, goal: Tensor, options: Options) -> Trial:
     """Drag one point of one face, as the product does it."""
     ws = w.expand(engine.generator.config.num_ws, -1)
     begin = time.monotonic()
     edit = Edit((engine.side, engine.side), start[None], goal[None])
-    *_, (state, after) = engine.drag_latent(ws, edit, DRAG_OPTIONS)
+    *_, (state, after) = engine.drag_latent(ws, edit, options)
     pictures = engine.picture(ws), engine.picture(after)
     flow = float(np.linalg.norm(seen(*pictures, start.numpy()) - goal.numpy()))
     seconds = time.monotonic() - begin
@@ -122,19 +123,22 @@ def main() -> None:
     """Run, print the table, write the figures."""
     parser = argparse.ArgumentParser(description="Drag the nose tip of the model's own faces.")
     parser.add_argument("--faces", type=int, default=100)
+    parser.add_argument("--algorithm", choices=get_args(Algorithm), default=DRAG_OPTIONS.algorithm)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path, help="also write a contact sheet")
     args = parser.parse_args()
-    engine = Engine()
-    results = list(trials(engine, args.faces))
+    engine = Engine(device="cpu")
+    options = replace(DRAG_OPTIONS, algorithm=args.algorithm)
+    results = list(trials(engine, args.faces, options))
     figures = summary(results, engine.side)
-    print("| " + " | ".join(figures) + " | median flow | ms per step |")
-    print("|" + "---|" * (len(figures) + 2))
+    print("| algorithm | " + " | ".join(figures) + " | median flow | ms per step |")
+    print("|" + "---|" * (len(figures) + 3))
     flow = float(np.median([trial.flow for trial in results]))
     ms = 1e3 * sum(t.seconds for t in results) / max(1, sum(t.steps for t in results))
-    print("| " + " | ".join(str(v) for v in figures.values()) + f" | {flow:.2f} | {ms:.0f} |")
+    values = " | ".join(str(value) for value in figures.values())
+    print(f"| {args.algorithm} | {values} | {flow:.2f} | {ms:.0f} |")
     if args.json:
-        args.json.write_text(json.dumps(figures))
+        args.json.write_text(json.dumps({"algorithm": args.algorithm, **figures}))
     if args.sheet:
         sheet(results, args.sheet)
 

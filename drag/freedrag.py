@@ -56,7 +56,8 @@ class FreeDrag:
         new = FreeDrag(start, options, start.handles, none, none, looks, none, none, count)
         ahead = new._looks(start.features, none[:, None] + options.search)
         change = _difference(ahead, start.templates)[:, 0].clamp(min=1e-8)
-        return replace(new, expected=EXPECTED * change).follow(start.features)
+        first = replace(new, expected=EXPECTED * change).follow(start.features)
+        return replace(first, handles=start.handles, confidence=none + 1)
 
     def pull(self, features: Float[Tensor, "c h w"]) -> Float[Tensor, ""]:
         """How much the looks at the aims differ from the templates; summed over the points."""

@@ -98,7 +98,7 @@ def is_our_error(message: ConsoleMessage) -> bool:
     that its stream has ended when the page is left.
     """
     refused = "upload_progress" in message.location["url"] or message.text == "Response"
-    left = re.match("AbortError|.*BodyStreamBuffer", message.text, re.DOTALL)
+    left = re.match("AbortError|Unexpected error Connection errored out", message.text)
     return message.type == "error" and not refused and not left
 
 

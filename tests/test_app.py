@@ -264,6 +264,19 @@ def test_where_no_face_is_found_it_is_marked_by_hand(visitor: Visitor, tmp_path:
     assert result(page).shape == (200, 300, 3)
 
 
+def test_examples_are_one_press_away(visitor: Visitor) -> None:
+    page = visitor()
+    untouched = result(page)
+    drag(page)
+    press(page, "astronaut")
+    says(page, "Are these the eyes and the mouth?")
+    press(page, "ready")
+    says(page, "Try it on this face")
+    is_ready(page)
+    is_at(page, 0)
+    assert same(result(page), untouched)
+
+
 def test_of_several_faces_the_one_that_is_pressed_is_edited(
     visitor: Visitor, tmp_path: Path
 ) -> None:

@@ -64,8 +64,9 @@ def edit() -> Edit:
 
 
 def dragged(engine: Engine, session: Session, space: Space) -> list[Any]:
-    free = replace(DRAG, algorithm="freedrag")
-    return [list(engine.drag(session, edit(), options, space)) for options in (DRAG, free)]
+    """Both algorithms, one after the other."""
+    both = DRAG, replace(DRAG, algorithm="freedrag")
+    return [moved for each in both for moved in engine.drag(session, edit(), each, space)]
 
 
 def all_work(engine: Engine) -> list[Any]:

@@ -78,3 +78,28 @@ def coupled(latent: Tensor) -> Tensor:
     own, both = 6.4 * latent[:2], 6.4 * latent[2:]
     start = torch.tensor([[20.0, 20.0], [44.0, 44.0]])
     return start + torch.stack([own + both, both])
+
+
+@dataclass(frozen=True)
+class Waves:
+    """A texture that differs everywhere; the latent [2] is how far it has moved, in tenths.
+
+    Args:
+        flat: the columns left of it show nothing at all.
+        side: of the picture in px.
+        cells: of the feature map.
+    """
+
+    flat: float = 0.0
+    side: int = 64
+    cells: int = 32
+
+    def __call__(self, latent: Tensor) -> Tensor:
+        """Sixteen channels: waves of all directions, 18 to 42 px long."""
+        line = (torch.arange(self.cells, dtype=latent.dtype) + 0.5) * self.side / self.cells - 0.5
+        y, x = torch.meshgrid(line, line, indexing="ij")
+        right, down = x - 6.4 * latent[0], y - 6.4 * latent[1]
+        number = torch.arange(16, dtype=latent.dtype)[:, None, None]
+        angle, length = 2.4 * number, 18 + 1.6 * number
+        along = right * angle.cos() + down * angle.sin()
+        return torch.sin(2 * torch.pi * along / length + number) * (right >= self.flat)

@@ -58,7 +58,7 @@ function arrow(from, to, isChosen) {
   const u = unit();
   const turn = Math.atan2(to[1] - from[1], to[0] - from[0]);
   const back = (length, angle) => [to[0] - length * u * Math.cos(turn + angle), to[1] - length * u * Math.sin(turn + angle)];
-  const long = distance(from, to) > 30 * u;
+  const long = distance(from, to) > 42 * u;
   const head = long ? [line([back(21, 0.32), back(11, 0), back(21, -0.32)], 'arrow')] : [];
   const away = `${Math.round(distance(from, to) * props.photo_px)} px`;
   const label = isChosen && long ? [text([to[0] + 14 * u, to[1] - 10 * u], away)] : [];
