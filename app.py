@@ -40,6 +40,9 @@ THEME = gr.themes.Default().set(
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Work waits for its turn in ui/turn.py, where it can say so; here it must not wait unseen.
 HEAVY: dict[str, Any] = QUIET | {"concurrency_limit": 8}
+# Gradio drops an event while the one before is still at work, be it only on the whole photo.
+EACH: dict[str, Any] = {"trigger_mode": "multiple"}
+TURN: dict[str, Any] = QUIET | EACH | {"concurrency_id": "turn"}
 NEW_FACE = (
     handlers.choose, handlers.astronaut, handlers.ready, work.random, saving.open_file,
 )  # fmt: skip
@@ -158,10 +161,10 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
         (parts["refit"].click, handlers.refit, [], QUIET),
         (parts["fit"].click, work.fit, [canvas, *settings], HEAVY),
         (parts["drag"].click, work.drag, [canvas, *settings], HEAVY),
-        (canvas.go, work.drag, [canvas, *settings], HEAVY),
-        (canvas.undo, handlers.undo, [canvas], QUIET),
-        (canvas.redo, handlers.redo, [canvas], QUIET),
-        (canvas.jump, handlers.jump, [canvas], QUIET),
+        (canvas.go, work.drag, [canvas, *settings], HEAVY | EACH),
+        (canvas.undo, handlers.undo, [canvas], TURN),
+        (canvas.redo, handlers.redo, [canvas], TURN),
+        (canvas.jump, handlers.jump, [canvas], TURN),
         (parts["open"].upload, saving.open_file, [parts["open"]], QUIET),
         (parts["forget"].click, handlers.forget, [], QUIET),
     ]

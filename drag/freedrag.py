@@ -15,7 +15,11 @@ from .track import track
 INNER = 5  # steps towards an aim before it is judged (paper)
 PLACES = 10  # looked at in one stride (paper)
 STRIDE = 0.25  # d as a share of `search`: 3 of 12 px in a picture of 512 px (paper)
-EXPECTED = 0.5  # l as a share of the change in `search` px; paper: 0.3 in units of its features
+EXPECTED = 0.5
+"""l as a share of how much looks change in `search` px, so that it suits any features.
+
+Less is slower; with more the handles move less (drags of the model's faces).
+"""
 REACHED = 0.5  # share of l below which an aim is reached (paper)
 
 
@@ -25,7 +29,8 @@ class FreeDrag:
 
     An aim is judged after a few steps. Reached: the template takes over some of what is there, and
     the next aim is where looks differ from it by what one move may take. Nearer than before: wait.
-    Else: back to where the template is found. Nothing is looked for beside the lines.
+    Else: back to where the template is found. Aims never leave the lines; where the handles are
+    seen around them is for the person who drags, and to tell when to stop.
 
     Args:
         handles: (x, y) px where what they looked like at the start is seen, near the aims.

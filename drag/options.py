@@ -19,8 +19,8 @@ class Options:
             quarter of it at once (d).
         anchor: share of its first looks, not its last (FreeDrag: its template), in what a handle
             is pulled towards.
-        track_penalty: cost of a px away from the last place, as a share of the template; DragGAN
-            only.
+        track_penalty: cost of a px away from the last place (FreeDrag: the aim), as a share of the
+            template.
         mask_weight: weight of stillness outside the mask against motion (lambda).
         prior_weight: pull of the latent towards where it started.
         arrive: a handle this close to its target has arrived (twice that with many points).

@@ -29,7 +29,7 @@ from app_hands import (
     says,
     upload,
 )
-from browser import PHONE, focused, names
+from browser import PHONE, PICTURE, focused, names
 from PIL import Image, ImageSequence
 from playwright.sync_api import Page, expect
 
@@ -124,6 +124,8 @@ def test_drag_while_i_draw_needs_no_button(visitor: Visitor) -> None:
     draw(page, NOSE, ASIDE)
     says(page, "Arrived")
     is_at(page, 1)
+    draw(page, (200, 240), (214, 240))  # while the whole photo is still being made
+    is_at(page, 2)
 
 
 def test_every_picture_of_a_drag_reaches_the_eye(visitor: Visitor) -> None:
@@ -139,6 +141,24 @@ def test_every_picture_of_a_drag_reaches_the_eye(visitor: Visitor) -> None:
     )
     drag(page)
     assert page.evaluate("seen.size") == 40
+
+
+def test_fast_fingers_are_not_ignored(visitor: Visitor) -> None:
+    page = visitor()
+    drag(page)
+    drag(page, (200, 240), (214, 240))
+    for key, version in (("Control+z", 0), ("Control+Shift+z", 2)):
+        page.locator(PICTURE).focus()
+        page.keyboard.press(key)
+        page.keyboard.press(key)
+        is_at(page, version)
+    for number in (1, 0):
+        page.locator("#canvas .versions button").nth(number).click()
+    is_at(page, 0)
+    assert arrows(page) == [[*NOSE, *ASIDE]]
+    page.locator("#canvas .versions button").nth(1).click()
+    is_at(page, 1)
+    assert arrows(page) == [[200, 240, 214, 240]]
 
 
 # Stopping

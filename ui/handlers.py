@@ -121,7 +121,9 @@ def jump(visit: Visit, drawn: Any, event: gr.EventData) -> Generator[Screen]:
 
 def _turned(visit: Visit, drawn: Any, number: int) -> Generator[Screen]:
     idle_only(visit)
-    visit.took(read_drawn(drawn))
+    seen = read_drawn(drawn)
+    if drawn.get("serial") == visit.serial:  # else it is on a version that has been left since
+        visit.took(seen)
     visit.shows(visit.session.at(number))
     yield from settled(visit, words.what_next(visit))
 

@@ -159,7 +159,7 @@ function pointKey(event) {
     event.preventDefault();
     return chooseFace(Number(event.target.dataset.face));
   }
-  if (event.key === 'Enter' && props.scene === 'drag') return trigger('go');
+  if (event.key === 'Enter' && props.scene === 'drag') return event.repeat || trigger('go');
   if (point?.pair !== undefined) chosen = point.pair;
   if (event.key === 'Delete' || event.key === 'Backspace') {
     event.preventDefault();
