@@ -59,8 +59,12 @@ def is_at(page: Page, version: int) -> None:
 
 def drag(page: Page, start: Place = NOSE, end: Place = ASIDE) -> None:
     """A whole drag, to its end."""
+    before = page.locator("#canvas .versions button").evaluate_all(
+        "all => all.findIndex(version => version.ariaCurrent === 'true')"
+    )
     draw(page, start, end)
     press(page, "drag")
+    is_at(page, before + 1)
     says(page, END)
     is_ready(page)
 
