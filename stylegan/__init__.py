@@ -2,6 +2,8 @@
 
 from .config import Config as Config
 from .config import ws_up_to as ws_up_to
+from .coordinates import CoordinateHead as CoordinateHead
+from .coordinates import to_points as to_points
 from .delta import Delta as Delta
 from .delta import apply as apply
 from .delta import diff as diff

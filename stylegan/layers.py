@@ -33,6 +33,13 @@ def upsample(x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c 2*h-4 2*w-4"]:
     return F.conv_transpose2d(x, fir(channels, x), stride=2, padding=3, groups=channels)
 
 
+def add(
+    below: Float[Tensor, "n c h w"] | None, share: Float[Tensor, "n c h2 w2"]
+) -> Float[Tensor, "n c h2 w2"]:
+    """A block's share on top of the upsampled sum of those below (None for the first)."""
+    return share if below is None else upsample(halo(below)) + share
+
+
 def modulated_conv(
     x: Float[Tensor, "n in h w"],
     weight: Float[Tensor, "out in 3 3"],
@@ -108,17 +115,20 @@ class StyleConv(nn.Module):
 
 
 class ToRGB(nn.Module):
-    """Modulated 1x1 convolution to colours; no demodulation, hence the gain 1 / sqrt(in)."""
+    """Modulated 1x1 convolution to colours; no demodulation, hence the gain 1 / sqrt(in).
 
-    def __init__(self, inputs: int, w_dim: int):
+    With another number of ``outputs`` it paints other things than colours.
+    """
+
+    def __init__(self, inputs: int, w_dim: int, outputs: int = 3):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(3, inputs, 1, 1))
-        self.bias = nn.Parameter(torch.zeros(3))
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(outputs))
         self.affine = Linear(w_dim, inputs, bias=1.0)
 
     def forward(
         self, x: Float[Tensor, "n in h w"], w: Float[Tensor, "m w_dim"], clamp: float | None
-    ) -> Float[Tensor, "n 3 h w"]:
+    ) -> Float[Tensor, "n out h w"]:
         """Features -> this block's share of the picture, [-1, 1] after all blocks are added."""
         style = self.affine(w) / sqrt(self.weight.shape[1])
         y = F.conv2d(x * style[:, :, None, None], self.weight) + self.bias[:, None, None]

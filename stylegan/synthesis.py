@@ -1,13 +1,15 @@
 """StyleGAN2's generator: ws -> features and picture (Karras et al. 2020, skip architecture)."""
 
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
 from typing import Literal, cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .config import Config
-from .layers import StyleConv, ToRGB, halo, upsample
+from .config import Config, ws_up_to
+from .layers import StyleConv, ToRGB, add, halo
 from .mapping import Mapping
 
 Noise = Literal["const", "none"]
@@ -64,35 +66,81 @@ class Generator(nn.Module):
 
     def style(
         self, z: Float[Tensor, "n z"], truncation_psi: float = 1.0
-    ) -> Float[Tensor, "n layers w"]:
+    ) -> Float[Tensor, "n layers w_dim"]:
         """z -> ws: one w, repeated for all layers."""
         w = cast(Tensor, self.mapping(z, truncation_psi))
         return w[:, None].expand(-1, self.config.num_ws, -1)
 
+    def block(
+        self,
+        side: int,
+        below: Float[Tensor, "n c h w"] | None,
+        ws: Float[Tensor, "n layers w_dim"],
+        noise: Noise = "const",
+    ) -> Float[Tensor, "n c2 h2 w2"]:
+        """The features of one block from those of the block below (None for the first).
+
+        Of a window of the map below (without noise) it gives that window; its cells next to an
+        edge that is not the picture's are wrong, because zeros stand for their neighbours.
+        """
+        index = self.config.blocks.index(side)
+        return cast(Tensor, self._block(side)(below, _share(ws, index), noise))
+
+    def colours(
+        self,
+        side: int,
+        features: Float[Tensor, "n c h w"],
+        ws: Float[Tensor, "n layers w_dim"],
+        below: Float[Tensor, "n 3 h2 w2"] | None,
+    ) -> Float[Tensor, "n 3 h w"]:
+        """The picture up to one block, from its features and the picture up to the block below."""
+        block = self._block(side)
+        return add(below, block.torgb(features, ws[:, ws_up_to(side)], block.clamp))
+
+    def maps(
+        self, ws: Float[Tensor, "n layers w_dim"], noise: Noise = "const"
+    ) -> Iterator[tuple[int, Tensor]]:
+        """(side, features [n c side side]) of each block from 4 px up, each made when asked for.
+
+        One pass for several readers: ``maps = dict(g.maps(ws))``, then ``g.picture(maps, ws)`` and
+        ``CoordinateHead``'s ``head(maps, ws)``.
+        """
+        features = None
+        for side in self.config.blocks:
+            features = self.block(side, features, ws, noise)
+            yield side, features
+
     def features(
-        self, ws: Float[Tensor, "n layers w"], resolution: int, noise: Noise = "const"
+        self, ws: Float[Tensor, "n layers w_dim"], resolution: int, noise: Noise = "const"
     ) -> Float[Tensor, "n c r r"]:
         """The feature maps that the block of this resolution ends with."""
-        x = None
-        for k, side in enumerate(self.config.blocks):
-            x = self._block(side)(x, _share(ws, k), noise)
+        for side, features in self.maps(ws, noise):
             if side == resolution:
-                return x
+                return features
         raise ValueError(f"There is no block of {resolution} px in this generator.")
 
+    def picture(
+        self, maps: MappingOf[int, Tensor], ws: Float[Tensor, "n layers w_dim"]
+    ) -> Float[Tensor, "n 3 r r"]:
+        """The picture from the features of all blocks, or of those up to some side."""
+        picture = None
+        for side, features in maps.items():
+            picture = self.colours(side, features, ws, picture)
+        assert picture is not None
+        return picture
+
     def forward(
-        self, ws: Float[Tensor, "n layers w"], noise: Noise = "const", resolution: int | None = None
+        self,
+        ws: Float[Tensor, "n layers w_dim"],
+        noise: Noise = "const",
+        resolution: int | None = None,
     ) -> Float[Tensor, "n 3 r r"]:
         """The picture in [-1, 1], not clipped; a preview of ``resolution`` px if that is given."""
-        features: Tensor | None = None
         picture: Tensor | None = None
-        for k, side in enumerate(self.config.blocks):
-            if resolution is not None and side > resolution:
+        for side, features in self.maps(ws, noise):
+            picture = self.colours(side, features, ws, picture)
+            if resolution is not None and 2 * side > resolution:
                 break
-            block, share = self._block(side), _share(ws, k)
-            features = block(features, share, noise)
-            colour = block.torgb(features, share[:, -1], block.clamp)
-            picture = colour if picture is None else upsample(halo(picture)) + colour
         assert picture is not None
         return picture
 

@@ -9,9 +9,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from stylegan import Config, Generator
+from stylegan import Config, CoordinateHead, Generator
 
 FACES = Path(__file__).with_name("faces.safetensors")
+HEAD = "coordinates."  # before the names of the coordinate head's tensors
 
 
 class WeightsError(ValueError):
@@ -30,19 +31,26 @@ class Model:
             None where a model does not know them.
         landmarks: where a face's points are: w before its last activation, and a 1, times this
             gives (x, y) in px of the picture. None where a model does not know it.
+        coordinates: the head that paints which point of the neutral face a pixel shows, if any.
+        box: the lowest and highest point (x, y, z) that the head can mean: its -1 and 1.
     """
 
     generator: Generator
     feature_side: int
     axes: Float[Tensor, "k w"] | None = None
     landmarks: Float[Tensor, "w+1 points 2"] | None = None
+    coordinates: CoordinateHead | None = None
+    box: Float[Tensor, "2 3"] | None = None
 
 
 def save(model: Model, file: Path) -> None:
     """Write a generator in half precision; whole or not at all."""
-    state = {name: tensor.half() for name, tensor in model.generator.state_dict().items()}
-    known = {"axes": model.axes, "landmarks": model.landmarks}
-    state |= {name: tensor.half() for name, tensor in known.items() if tensor is not None}
+    state = model.generator.state_dict()
+    if model.coordinates is not None:
+        state |= {HEAD + name: value for name, value in model.coordinates.state_dict().items()}
+    known = {"axes": model.axes, "landmarks": model.landmarks, "box": model.box}
+    state |= {name: tensor for name, tensor in known.items() if tensor is not None}
+    state = {name: tensor.half() for name, tensor in state.items()}
     facts = {
         "config": json.dumps(asdict(model.generator.config)),
         "feature_side": str(model.feature_side),
@@ -59,16 +67,26 @@ def load(file: Path = FACES) -> Model:
     """
     state, facts = read(file)
     try:
-        generator = Generator(Config(**json.loads(facts["config"])))
         numbers = {name: tensor.float() for name, tensor in state.items()}
-        axes, landmarks = numbers.pop("axes", None), numbers.pop("landmarks", None)
-        generator.load_state_dict(numbers)
-        side = int(facts["feature_side"])
+        model = _model(numbers, Config(**json.loads(facts["config"])), int(facts["feature_side"]))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise WeightsError(f"{file.name} is not a DragPhoto model.") from error
     if not all(bool(tensor.isfinite().all()) for tensor in state.values()):
         raise WeightsError(f"{file.name} is damaged: it holds values that are not numbers.")
-    return Model(generator.eval().requires_grad_(False), side, axes, landmarks)
+    return model
+
+
+def _model(numbers: dict[str, Tensor], config: Config, feature_side: int) -> Model:
+    axes, landmarks, box = (numbers.pop(name, None) for name in ("axes", "landmarks", "box"))
+    painted = {name: numbers.pop(name) for name in list(numbers) if name.startswith(HEAD)}
+    generator, head = Generator(config), None
+    generator.load_state_dict(numbers)
+    if painted:
+        head = CoordinateHead(config)
+        head.load_state_dict({name.removeprefix(HEAD): value for name, value in painted.items()})
+        head.eval().requires_grad_(False)
+    generator.eval().requires_grad_(False)
+    return Model(generator, feature_side, axes, landmarks, head, box)
 
 
 def resolution(file: Path = FACES) -> int:
