@@ -20,7 +20,8 @@ ARROWS = {
     | {"numpy", "PIL", "av", "torch", "tqdm", "jaxtyping"},
     "ui": {"editor", "inversion", "drag", "gradio", "numpy", "PIL"},
     "app": {"ui", "editor", "gradio", "spaces"},
-    "training": {"stylegan", "weights", "torch", "torchvision", "numpy", "PIL", "jaxtyping"},
+    "training": {"stylegan", "weights", "inversion", "torch", "torchvision"}
+    | {"cv2", "moderngl", "numpy", "PIL", "tqdm", "jaxtyping"},
 }
 ALSO = {"editor/drawing.py": {"cv2"}, "ui/gpu.py": {"spaces", "torch"}}
 PACKAGES = [name for name in ARROWS if name not in ("app", "training")]
