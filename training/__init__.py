@@ -1,1 +1,1 @@
-"""How ``weights/faces.safetensors`` was made: data, mapping, regression, export."""
+"""How ``weights/faces.safetensors`` was made: renders, mapping, regression, sharpening, export."""

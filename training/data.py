@@ -1,81 +1,184 @@
-"""Rendered faces with their codes, unpacked once into one array that training can index.
+"""Rendered faces with their codes, landmarks and dense coordinates, read from a mapped folder.
 
-The folder holds ``NNNNNN.npz.zip`` shards: 500 WebP pictures of 256 px, their codes ``z.npy`` and
-landmarks ``landmarks.npy`` ((x, y) in px of the 256 px picture).
+``layout.json`` says what is what; ``images.npy``, ``coordinates.npy``, ``landmarks.npy``, ``z.npy``
+and ``done.npy`` are written by the renderer, which may still be at work: what is done is used.
 """
 
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
-from zipfile import ZipFile
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
-from PIL import Image
+from jaxtyping import Bool, Float, Int, UInt8, UInt16
 from torch import Tensor
 from torch.nn import functional as F
 
-SOURCE_SIDE = 256
-HELD_OUT = 500  # the last shard is never trained on
+CPU = torch.device("cpu")
+HELD_OUT = 500  # the last of the array are never trained on
+QUANTA = 65_535  # the highest value of a quantised coordinate
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the numbers of a folder mean.
+
+    Args:
+        z_dim: length of a code.
+        side: of the pictures in px.
+        box: lowest and highest point of the neutral face, decimetres.
+        mirror_z: sign of each dimension of the mirrored picture's code.
+        mirror_landmarks: which landmark each becomes in the mirrored picture.
+        geometry: first and last (exclusive) dimension of z that moves geometry.
+    """
+
+    z_dim: int
+    side: int
+    box: Float[Tensor, "2 3"]
+    mirror_z: Float[Tensor, " z"]
+    mirror_landmarks: Int[Tensor, " points"]
+    geometry: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A batch: what a code should become. ``landmarks`` are (x, y) in px of the stored picture."""
+
+    z: Float[Tensor, "n z"]
+    pictures: Float[Tensor, "n 3 side side"]
+    points: Float[Tensor, "n 4 half half"]
+    landmarks: Float[Tensor, "n points 2"]
 
 
 @dataclass(frozen=True)
 class Faces:
-    """Pairs of code and picture; ``landmarks`` are (x, y) in px of ``images``."""
+    """Rendered faces; the arrays are on disk and hold more than these.
 
-    images: UInt8[np.ndarray, "n side side 3"]
+    Args:
+        layout: what the numbers mean.
+        rows: where each of these faces is in ``images`` and ``coordinates``.
+        images: RGB.
+        coordinates: x, y, z over the layout's box, and the label (0: background).
+        z: the codes of these faces.
+        landmarks: of these faces, (x, y) in px of ``images``; (0, 0) is the first pixel's centre.
+        device: where batches are wanted.
+    """
+
+    layout: Layout
+    rows: Int[np.ndarray, " n"]
+    images: UInt8[np.ndarray, "all side side 3"]
+    coordinates: UInt16[np.ndarray, "all half half 4"]
     z: Float[Tensor, "n z"]
     landmarks: Float[Tensor, "n points 2"]
+    device: torch.device = CPU
 
     def __len__(self) -> int:
-        return len(self.z)
+        return len(self.rows)
 
-    def batch(self, index: Tensor, side: int) -> Float[Tensor, "n 3 side side"]:
+    def batch(
+        self, index: Int[Tensor, " b"], side: int, mirrored: Bool[Tensor, " b"] | None = None
+    ) -> Float[Tensor, "b 3 side side"]:
         """Pictures in [-1, 1] at this size, area-averaged."""
-        pixels = torch.from_numpy(self.images[index.numpy()]).permute(0, 3, 1, 2).float()
-        return F.avg_pool2d(pixels, pixels.shape[-1] // side) / 127.5 - 1
+        bytes_ = torch.from_numpy(self.images[self.rows[index.numpy()]]).to(self.device)
+        pixels = bytes_.permute(0, 3, 1, 2).float()
+        pictures = F.avg_pool2d(pixels, pixels.shape[-1] // side) / 127.5 - 1
+        return _flip(pictures, mirrored)
 
-    def split(self, first: int, last: int) -> "Faces":
-        """A slice of the pairs."""
-        part = slice(first, last)
-        return Faces(self.images[part], self.z[part], self.landmarks[part])
+    def points(
+        self, index: Int[Tensor, " b"], mirrored: Bool[Tensor, " b"] | None = None
+    ) -> Float[Tensor, "b 4 half half"]:
+        """Per pixel x, y, z in [-1, 1] over the box (0 where nothing is), and coverage 1 or 0."""
+        stored = self.coordinates[self.rows[index.numpy()]].astype(np.int32)
+        cells = torch.from_numpy(stored).to(self.device).permute(0, 3, 1, 2)
+        covered = (cells[:, 3:] > 0).float()
+        xyz = cells[:, :3] * (2 / QUANTA) - 1
+        painted = torch.cat([xyz * covered, covered], 1)
+        if mirrored is None:
+            return painted
+        low, high = self.layout.box[:, 0].tolist()
+        x = -xyz[:, :1] - 2 * (low + high) / (high - low)  # minus x, whatever the box
+        other = torch.cat([x * covered, painted[:, 1:]], 1).flip(3)
+        return torch.where(mirrored.to(self.device)[:, None, None, None], other, painted)
+
+    def marks(
+        self, index: Int[Tensor, " b"], mirrored: Bool[Tensor, " b"] | None = None
+    ) -> Float[Tensor, "b points 2"]:
+        """Landmarks, (x, y) in px of the stored pictures."""
+        marks = self.landmarks[index]
+        if mirrored is not None:
+            other = marks[:, self.layout.mirror_landmarks]
+            other = torch.stack([self.layout.side - 1 - other[..., 0], other[..., 1]], 2)
+            marks = torch.where(mirrored[:, None, None], other, marks)
+        return marks.to(self.device)
+
+    def codes(
+        self, index: Int[Tensor, " b"], mirrored: Bool[Tensor, " b"] | None = None
+    ) -> Float[Tensor, "b z"]:
+        """The codes of pictures or of their mirror pictures."""
+        z = self.z[index]
+        if mirrored is not None:
+            z = torch.where(mirrored[:, None], z * self.layout.mirror_z, z)
+        return z.to(self.device)
+
+    def pairs(
+        self, index: Int[Tensor, " b"], side: int, mirrored: Bool[Tensor, " b"] | None = None
+    ) -> Pairs:
+        """Everything known about some faces, the pictures at this size."""
+        return Pairs(
+            self.codes(index, mirrored),
+            self.batch(index, side, mirrored),
+            self.points(index, mirrored),
+            self.marks(index, mirrored),
+        )
+
+    def drawn(self, source: torch.Generator, count: int, side: int) -> Pairs:
+        """Random faces, every second one mirrored."""
+        index = torch.randint(len(self), (count,), generator=source)
+        return self.pairs(index, side, torch.rand(count, generator=source) < 0.5)
+
+    def on(self, device: torch.device) -> "Faces":
+        """The same, with batches made on this device."""
+        return replace(self, device=device)
 
 
-def load(folder: Path, cache: Path, side: int) -> tuple[Faces, Faces]:
-    """(training pairs, held-out pairs) at ``side`` px; decodes into ``cache`` the first time."""
-    if not (cache / f"images{side}.npy").exists():
-        _decode(folder, cache, side)
-    images = np.load(cache / f"images{side}.npy", mmap_mode="r")
-    z = torch.from_numpy(np.load(cache / "z.npy"))
-    landmarks = torch.from_numpy(np.load(cache / "landmarks.npy"))
-    every = Faces(images, z, landmarks * (side / SOURCE_SIDE))
-    return every.split(0, len(z) - HELD_OUT), every.split(len(z) - HELD_OUT, len(z))
+def _flip(pictures: Tensor, mirrored: Tensor | None) -> Tensor:
+    if mirrored is None:
+        return pictures
+    chosen = mirrored.to(pictures.device)[:, None, None, None]
+    return torch.where(chosen, pictures.flip(3), pictures)
 
 
-def _decode(folder: Path, cache: Path, side: int) -> None:
-    cache.mkdir(parents=True, exist_ok=True)
-    shards = sorted(folder.glob("*.npz.zip"))
-    codes: list[np.ndarray] = []
-    landmarks: list[np.ndarray] = []
-    images: list[np.ndarray] = []
-    for shard in shards:
-        with ZipFile(shard) as archive:
-            codes.append(_array(archive, "z.npy"))
-            landmarks.append(_array(archive, "landmarks.npy"))
-            images.append(np.stack(list(_pictures(archive, side))))
-        print(f"decoded {shard.name}", flush=True)
-    np.save(cache / "z.npy", np.concatenate(codes))
-    np.save(cache / "landmarks.npy", np.concatenate(landmarks))
-    np.save(cache / f"images{side}.npy", np.concatenate(images))
+def rescaled(landmarks: Float[Tensor, "*n 2"], before: int, side: int) -> Float[Tensor, "*n 2"]:
+    """Positions in px of a picture of another side; (0, 0) is the centre of the first pixel."""
+    return (landmarks + 0.5) * (side / before) - 0.5
 
 
-def _array(archive: ZipFile, name: str) -> np.ndarray:
-    return np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
+def read_layout(folder: Path) -> Layout:
+    """What the numbers of a folder mean."""
+    facts = json.loads((folder / "layout.json").read_text("utf-8"))
+    first, last = facts["geometry"]
+    return Layout(
+        int(facts["z_dim"]),
+        int(facts["side"]),
+        torch.tensor(facts["box"], dtype=torch.float32),
+        torch.tensor(facts["mirror_z"], dtype=torch.float32),
+        torch.tensor(facts["mirror_landmarks"]),
+        (int(first), int(last)),
+    )
 
 
-def _pictures(archive: ZipFile, side: int) -> Iterator[UInt8[np.ndarray, "side side 3"]]:
-    for name in sorted(n for n in archive.namelist() if n.endswith(".webp")):
-        with Image.open(io.BytesIO(archive.read(name))) as picture:
-            yield np.asarray(picture.convert("RGB").reduce(SOURCE_SIDE // side))
+def load(folder: Path) -> tuple[Faces, Faces]:
+    """(training faces, held-out faces): those that are rendered now."""
+    images, coordinates, done = (
+        np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("images", "coordinates", "done")
+    )
+    z, landmarks = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("z", "landmarks"))
+    rendered = np.flatnonzero(done == 1)
+    last = len(done) - HELD_OUT
+    layout = read_layout(folder)
+
+    def chosen(rows: np.ndarray) -> Faces:
+        codes, marks = (torch.from_numpy(part[rows]) for part in (z, landmarks))
+        return Faces(layout, rows, images, coordinates, codes, marks)
+
+    return chosen(rendered[rendered < last]), chosen(rendered[rendered >= last])

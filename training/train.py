@@ -1,37 +1,42 @@
 """Regress G(z) onto render(T(z)), first small, then grown. Resumable; writes what it sees.
 
-    python -m training.train --data DATA --codes DATA/codes.npz --out runs/faces \
-        --stages 64:35 128:45 --workers 2
+    python -m training.train --data DATA --assets ASSETS --out runs/faces --features SQUEEZENET \
+        --stages 64:40:0.01 256:120:0.005
 
-A stage is a resolution in px and its minutes. Each worker is one process with one thread: on two
-cores that is about 1.6 times as fast as one process with two. ``log.md`` gains a row and
-``sheet_*.png`` a contact sheet at each report; ``checkpoint.pt`` continues where it was stopped.
+A stage is a resolution in px, its minutes and the learning rate that it starts with. Above 64 px
+only a window of each picture is painted (``patch.py``), on CUDA or with ``--whole`` all of it. On a
+CPU each worker is one process with one thread: on two cores about 1.6 times as fast as one process
+with two. ``checkpoint.pt`` continues where it was stopped (Ctrl-C, SIGTERM).
 """
 
 import argparse
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-import torch.distributed as dist
-from torch import Tensor
 
-from stylegan import Config, Generator
+from stylegan import Config
 
-from .data import Faces, load
-from .losses import FEATURE_WEIGHT, SqueezeFeatures, face_weight, regression
+from . import workers
+from .ahead import ahead
+from .assets import read_assets
+from .checkpoint import Run, fresh, restore, save
+from .data import Faces, load, read_layout
+from .describe import Describe
+from .losses import FACE_POINTS, SqueezeFeatures, Target
 from .mapping import pretrain
-from .sheet import save_pairs
+from .networks import SHAPE, Networks, follow
+from .patch import TRUNK, draw_windows, paint
+from .report import report
 
-SHAPE = Config(
-    resolution=128, z_dim=181, w_dim=256, channel_base=1536, channel_max=256,
-    mapping_layers=2, mapping_features=768, lr_multiplier=1.0,
-)  # fmt: skip
-MAPPING_RATE, AFFINE_RATE = 0.1, 8.0  # times the rate of the convolutions
 EMA = 0.998
 REPORT_SECONDS = 300
+FEATURE_STEPS = 3  # the feature loss is taken at every third step
+RAMP = 0.01  # share of a stage in which the rate rises to its start
+LAST_RATE = 1e-3  # share of the rate that is left at the end
 
 
 @dataclass(frozen=True)
@@ -49,193 +54,143 @@ class Stage:
         return Stage(int(side), float(minutes), float(rate[0]) if rate else 0.01)
 
 
-@dataclass
-class Run:
-    """What changes while training; ``seconds`` counts within the stage."""
-
-    generator: Generator
-    average: Generator
-    optimiser: torch.optim.Adam
-    stage: int = 0
-    seconds: float = 0.0
-    images: int = 0
-
-
-def start(stages: list[Stage], index: int, mapping: dict[str, Tensor], before: Run | None) -> Run:
-    """A fresh generator for a stage, grown from the one before it if there is one."""
-    config = replace(SHAPE, resolution=stages[index].side)
-    generator, average = Generator(config), Generator(config)
-    if before is None:
-        generator.mapping.load_state_dict(mapping)
-    else:
-        generator.load_state_dict(before.average.state_dict(), strict=False)
-        for name, weight in generator.named_parameters():
-            if name.endswith("torgb.weight") and name not in before.average.state_dict():
-                weight.data.zero_()  # the new block adds nothing until it has learnt something
-    average.load_state_dict(generator.state_dict())
-    images = before.images if before else 0
-    return Run(generator, average, _optimiser(generator), index, images=images)
-
-
-def _optimiser(generator: Generator) -> torch.optim.Adam:
-    groups: dict[float, list[Tensor]] = {MAPPING_RATE: [], AFFINE_RATE: [], 1.0: []}
-    for name, weight in generator.named_parameters():
-        if name.endswith("noise_strength"):
-            continue  # a regression has nothing random to explain
-        scale = MAPPING_RATE if "mapping" in name else AFFINE_RATE if "affine" in name else 1.0
-        groups[scale].append(weight)
-    chosen = [{"params": weights, "scale": scale} for scale, weights in groups.items()]
-    return torch.optim.Adam(chosen, lr=1.0, betas=(0.9, 0.99))
-
-
-def steps(run: Run, stage: Stage, faces: Faces, args: argparse.Namespace) -> Iterator[float]:
-    """Train until the stage's time is over; yields the loss of each step."""
-    features = SqueezeFeatures(args.features) if args.features else None
-    weights = [w for group in run.optimiser.param_groups for w in group["params"]]
-    source = torch.Generator().manual_seed(run.images + 7919 * dist.get_rank())
-    clock = time.monotonic()
-    while run.seconds < 60 * stage.minutes:
-        index = torch.randint(len(faces), (args.batch,), generator=source)
-        wanted = faces.batch(index, stage.side)
-        made = run.generator(run.generator.style(faces.z[index]), "none")
-        landmarks = faces.landmarks[index] * (stage.side / faces.images.shape[1])
-        loss = regression(made, wanted, face_weight(landmarks, stage.side))
-        if features is not None and (run.images // args.batch) % (2 * dist.get_world_size()) == 0:
-            loss = loss + 2 * FEATURE_WEIGHT * features(made, wanted)  # every second step
-        loss.backward()
-        now = time.monotonic()
-        run.seconds = _share(weights, run.seconds + now - clock)
-        clock = now
-        _rate(run.optimiser, stage, run.seconds / (60 * stage.minutes))
-        run.optimiser.step()
-        run.optimiser.zero_grad(set_to_none=False)
-        _follow(run.average, run.generator)
-        run.images += args.batch * dist.get_world_size()
-        yield float(loss.detach())
-
-
-def _share(weights: list[Tensor], seconds: float) -> float:
-    """Average the gradients over the workers; all take the slowest worker's clock, rank 0's."""
-    mine = seconds if dist.get_rank() == 0 else 0.0
-    gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in weights]
-    flat = torch.cat([*(g.flatten() for g in gradients), torch.tensor([mine])])
-    dist.all_reduce(flat)
-    position = 0
-    for weight, gradient in zip(weights, gradients, strict=True):
-        part = flat[position : position + gradient.numel()].view_as(gradient)
-        weight.grad = part / dist.get_world_size()
-        position += gradient.numel()
-    return float(flat[-1])
-
-
-def _rate(optimiser: torch.optim.Adam, stage: Stage, done: float) -> None:
-    ramp = min(1.0, done / 0.01) * (
-        0.5 + 0.5 * float(torch.cos(torch.tensor(min(done, 1) * 3.1416)))
-    )
-    for group in optimiser.param_groups:
-        group["lr"] = stage.rate * group["scale"] * max(ramp, 1e-3)
-
-
-@torch.no_grad()
-def _follow(average: Generator, generator: Generator) -> None:
-    torch._foreach_lerp_(list(average.parameters()), list(generator.parameters()), 1 - EMA)
-
-
-@torch.no_grad()
-def held_out_l1(generator: Generator, faces: Faces) -> float:
-    """Mean absolute error over the held-out pairs, in [-1, 1] units."""
-    side = generator.config.resolution
-    total = 0.0
-    for index in torch.arange(len(faces)).split(50):
-        made = generator(generator.style(faces.z[index]), "none")
-        total += float((made.clamp(-1, 1) - faces.batch(index, side)).abs().mean()) * len(index)
-    return total / len(faces)
-
-
-def report(run: Run, held: Faces, loss: float, out: Path) -> None:
-    """A row in log.md, a contact sheet, and the checkpoint."""
-    side = run.generator.config.resolution
-    error = held_out_l1(run.average, held)
-    row = f"| {side} | {run.seconds / 60:.1f} | {run.images} | {loss:.4f} | {error:.4f} |"
-    log = out / "log.md"
-    if not log.exists():
-        log.write_text("| px | minutes | images | loss | held-out L1 |\n|---|---|---|---|---|\n")
-    with log.open("a") as file:
-        file.write(row + "\n")
-    print(row, flush=True)
-    save_pairs(run.average, held, out / f"sheet_{side}_{run.images:07d}.png")
-    save(run, out / "checkpoint.pt")
-
-
-def save(run: Run, file: Path) -> None:
-    """Write the checkpoint whole or not at all."""
-    state = {
-        "generator": run.generator.state_dict(), "average": run.average.state_dict(),
-        "optimiser": run.optimiser.state_dict(), "stage": run.stage,
-        "seconds": run.seconds, "images": run.images,
-    }  # fmt: skip
-    torch.save(state, file.with_suffix(".part"))
-    file.with_suffix(".part").replace(file)
-
-
-def resume(stages: list[Stage], mapping: dict[str, Tensor], file: Path) -> Run:
-    """Continue from a checkpoint, or start afresh."""
-    if not file.exists():
-        return start(stages, 0, mapping, None)
-    state = torch.load(file, weights_only=True)
-    run = start(stages, state["stage"], mapping, None)
-    run.generator.load_state_dict(state["generator"])
-    run.average.load_state_dict(state["average"])
-    run.optimiser.load_state_dict(state["optimiser"])
-    run.seconds, run.images = state["seconds"], state["images"]
-    return run
-
-
-def work(rank: int, args: argparse.Namespace) -> None:
-    """One worker; rank 0 also reports."""
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    address = f"tcp://127.0.0.1:{args.port}"
-    dist.init_process_group("gloo", address, rank=rank, world_size=args.workers)
-    faces, held = load(args.data, args.cache, SHAPE.resolution)
-    stages = [Stage.parse(text) for text in args.stages]
-    mapping = torch.load(args.out / "mapping.pt", weights_only=True)
-    run = resume(stages, mapping, args.out / "checkpoint.pt")
+def targets(faces: Faces, side: int, args: argparse.Namespace, seed: int) -> Iterator[Target]:
+    """Random batches without end, every second face mirrored."""
+    source = torch.Generator().manual_seed(seed)
+    stored = faces.layout.side
     while True:
-        reported = run.seconds
-        loss = 0.0
-        for step, now in enumerate(steps(run, stages[run.stage], faces, args)):
+        pairs, windows = faces.drawn(source, args.batch, side), None
+        if side > TRUNK and not args.whole:
+            windows = draw_windows(pairs.landmarks[:, :FACE_POINTS], stored, source)
+        yield Target(pairs, stored, windows)
+
+
+def steps(
+    run: Run, stage: Stage, faces: Faces, args: argparse.Namespace, stop: workers.Stop
+) -> Iterator[float]:
+    """Train until the stage's time is over or someone asks to stop; yields each step's loss."""
+    features = SqueezeFeatures(args.features).to(args.device) if args.features else None
+    seed = run.images + 7919 * workers.rank()
+    clock, number, over = time.monotonic(), 0, False
+    with ahead(targets(faces, stage.side, args, seed)) as batches:
+        while run.seconds < 60 * stage.minutes and not over:
+            taken = features if number % FEATURE_STEPS == 0 else None
+            loss = learn(run.networks, stage.side, next(batches), taken)
+            now = time.monotonic()
+            mine = workers.Word(run.seconds + now - clock, loss, stop.asked)
+            clock, number = now, number + 1
+            told = update(run, stage, mine)
+            over = told.stop
+            run.images += args.batch * workers.count()
+            yield told.loss
+
+
+def learn(networks: Networks, side: int, target: Target, features: SqueezeFeatures | None) -> float:
+    """Gradients of one batch; its loss."""
+    z = target.pairs.z
+    ws = networks.generator.style(z)
+    with torch.autocast(z.device.type, torch.bfloat16, enabled=z.is_cuda):
+        painted = paint(networks, ws, side, target.windows)
+    loss = target.loss(painted, features)
+    loss.backward()
+    return float(loss.detach())
+
+
+def update(run: Run, stage: Stage, mine: workers.Word) -> workers.Word:
+    """One step of all workers, or none where a loss or gradient is not finite; what they told."""
+    weights = [w for group in run.optimiser.param_groups for w in group["params"]]
+    told = workers.share(weights, mine)
+    run.seconds = told.seconds
+    if told.finite:
+        done = min(run.seconds / (60 * stage.minutes), 1.0)
+        ramp = min(1.0, done / RAMP) * (0.5 + 0.5 * math.cos(math.pi * done))
+        for group in run.optimiser.param_groups:
+            group["lr"] = stage.rate * group["scale"] * max(ramp, LAST_RATE)
+        run.optimiser.step()
+        follow(run.average, run.networks, EMA, run.steps)
+        run.steps += 1
+    run.optimiser.zero_grad()
+    return told
+
+
+def work(args: argparse.Namespace, stop: workers.Stop) -> None:
+    """One worker; the first also reports. Ends after the last stage or when asked to."""
+    workers.keep_memory()
+    torch.manual_seed(0)
+    stages = [Stage.parse(text) for text in args.stages]
+    faces, held = (part.on(torch.device(args.device)) for part in load(args.data))
+    run = begin(args, stages[0].side)
+    while run.stage < len(stages):
+        stage = stages[run.stage]
+        run.side, reported, loss = stage.side, run.seconds, 0.0
+        for step, now in enumerate(steps(run, stage, faces, args, stop)):
             loss = now if step == 0 else 0.99 * loss + 0.01 * now
-            if rank == 0 and run.seconds - reported > REPORT_SECONDS:
+            if workers.rank() == 0 and run.seconds - reported > REPORT_SECONDS:
                 reported = run.seconds
                 report(run, held, loss, args.out)
-        if rank == 0:
+        if workers.rank() == 0:
             report(run, held, loss, args.out)
-        if run.stage + 1 == len(stages):
+        if run.seconds < 60 * stage.minutes:
             return
-        run = start(stages, run.stage + 1, mapping, run)
+        grow(run)
+        if workers.rank() == 0:
+            save(run, args.out / "checkpoint.pt")
 
 
-def main() -> None:
-    """Parse, train the mapping if there is none yet, then start the workers."""
+def begin(args: argparse.Namespace, side: int) -> Run:
+    """Continue from the checkpoint, or start at this side."""
+    if (args.out / "checkpoint.pt").exists():
+        return restore(args.out / "checkpoint.pt", args.device)
+    mapping = torch.load(args.out / "mapping.pt", weights_only=True)
+    return fresh(shape(args), mapping, side, args.device)
+
+
+def grow(run: Run) -> None:
+    """On to the next stage, from the averaged networks."""
+    run.networks.load_state_dict(run.average.state_dict())
+    run.stage, run.seconds = run.stage + 1, 0.0
+
+
+def shape(args: argparse.Namespace) -> Config:
+    """The shape of the networks that are asked for."""
+    z_dim = read_layout(args.data).z_dim
+    return replace(SHAPE, z_dim=z_dim, channel_base=args.channels)
+
+
+def parse(words: list[str] | None = None) -> argparse.Namespace:
+    """The command line; a batch of 4 a worker on a CPU, of 32 on CUDA."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--data", type=Path, required=True, help="folder of *.npz.zip shards")
-    parser.add_argument("--codes", type=Path, help="codes.npz (default: in the data folder)")
+    parser.add_argument("--data", type=Path, required=True, help="folder with layout.json")
+    parser.add_argument("--assets", type=Path, help="MakeHuman's data, for the mapping's start")
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.0 weights for the feature loss")
-    parser.add_argument("--cache", type=Path, default=Path("runs/cache"))
     parser.add_argument("--out", type=Path, default=Path("runs/faces"))
-    parser.add_argument("--stages", nargs="+", default=["64:35", "128:45:0.005"])
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--batch", type=int, default=4, help="pictures a worker and step")
-    parser.add_argument("--mapping-steps", type=int, default=12_000)
+    parser.add_argument("--stages", nargs="+", default=["64:40:0.01", "256:120:0.005"])
+    parser.add_argument("--channels", type=int, default=SHAPE.channel_base, help="at most 8192")
+    parser.add_argument("--workers", type=int, help="processes (default: 2; 1 on CUDA)")
+    parser.add_argument("--batch", type=int, help="pictures a worker and step")
+    parser.add_argument("--whole", action="store_true", help="no windows (always so on CUDA)")
+    parser.add_argument("--mapping-steps", type=int, default=20_000)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--port", type=int, default=29_511)
-    args = parser.parse_args()
+    args = parser.parse_args(words)
+    cuda = args.device == "cuda"
+    args.whole = args.whole or cuda
+    args.workers = 1 if cuda else args.workers or 2
+    args.batch = args.batch or (32 if cuda else 4)
+    return args
+
+
+def main(words: list[str] | None = None) -> None:
+    """Train the mapping if there is none yet, then start the workers."""
+    args = parse(words)
     args.out.mkdir(parents=True, exist_ok=True)
-    load(args.data, args.cache, SHAPE.resolution)
     if not (args.out / "mapping.pt").exists():
-        mapping = pretrain(SHAPE, args.codes or args.data / "codes.npz", args.mapping_steps)
+        if args.assets is None:
+            raise SystemExit("Say where MakeHuman's data is: --assets (the mapping needs it).")
+        describe = Describe(read_assets(args.assets))
+        mapping = pretrain(shape(args), describe, args.mapping_steps)
         torch.save(mapping.state_dict(), args.out / "mapping.pt")
-    torch.multiprocessing.spawn(work, (args,), nprocs=args.workers)
+    workers.run(work, args, args.workers, args.port)
 
 
 if __name__ == "__main__":
