@@ -47,7 +47,12 @@ NEW_FACE = (
     handlers.choose, handlers.astronaut, handlers.ready, work.random, saving.open_file,
 )  # fmt: skip
 SHOW = "() => document.querySelector('#status').scrollIntoView({block: 'nearest'})"
-SAVE = "() => document.querySelector('#file').click()"
+SAVE = """file => {
+  const link = Object.assign(document.createElement("a"), {href: file.url, download: file.orig_name});
+  document.body.append(link);
+  link.click();
+  link.remove();
+}"""
 
 
 def private_folder() -> None:
@@ -176,7 +181,7 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
     for name, inputs in (("png", []), ("gif", []), ("mp4", []), ("session", [canvas, *settings])):
         saved = streaming(getattr(saving, name), parts)
         done = parts[name].click(saved, [visit, *inputs], outputs, api_name=f"ui_{name}", **QUIET)
-        done.success(None, js=SAVE)
+        done.success(None, parts["file"], js=SAVE)
     parts["stop"].click(
         at_once(handlers.stop, parts), visit, outputs, queue=False, api_name="ui_stop", **QUIET
     )
