@@ -48,7 +48,8 @@ NEW_FACE = (
 )  # fmt: skip
 SHOW = "() => document.querySelector('#status').scrollIntoView({block: 'nearest'})"
 SAVE = """file => {
-  const link = Object.assign(document.createElement("a"), {href: file.url, download: file.orig_name});
+  const link = document.createElement("a");
+  Object.assign(link, {href: file.url, download: file.orig_name});
   document.body.append(link);
   link.click();
   link.remove();
