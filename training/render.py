@@ -46,7 +46,11 @@ def layout(portraits: Portraits, seed: int) -> dict[str, object]:
 
 
 def prepare(out: Path, count: int, points: int) -> None:
-    """Make the arrays, if they are not there."""
+    """Make the arrays, if they are not there.
+
+    Raises:
+        SystemExit: there are some of another shape.
+    """
     shapes = {
         "images": ((SIDE, SIDE, 3), "u1"), "coordinates": ((COARSE, COARSE, 4), "u2"),
         "landmarks": ((points, 2), "f4"), "z": ((T.Z_DIM,), "f4"), "done": ((), "u1"),
@@ -56,6 +60,8 @@ def prepare(out: Path, count: int, points: int) -> None:
         file = out / f"{name}.npy"
         if not file.exists():
             np.lib.format.open_memmap(file, "w+", np.dtype(kind), (count, *shape))
+        elif (found := np.load(file, mmap_mode="r").shape) != (count, *shape):
+            raise SystemExit(f"{file} has the shape {found}: choose another --out, or remove it.")
 
 
 def arrays(out: Path) -> dict[str, np.ndarray]:
