@@ -1,6 +1,7 @@
 """Photo -> latent + tuned generator, and the edit back into the photo."""
 
 from .align import Crop as Crop
+from .align import Points as Points
 from .align import align as align
 from .align import box_quad as box_quad
 from .align import cut as cut

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.data import astronaut
 
-from inversion.align import align, box_quad, cut, face_quad, find_faces, to_crop
+from inversion.align import align, box_quad, cut, face_quad, find_faces, shrunk, to_crop
 from inversion.photo import PhotoError
 from stylegan import to_uint8
 
@@ -116,6 +116,14 @@ def test_the_first_corner_of_an_upright_face_is_top_left() -> None:
 def test_points_that_lie_too_close_are_refused(points: list[list[float]]) -> None:
     with pytest.raises(PhotoError, match="the points lie too close together"):
         face_quad(np.array(points))
+
+
+@given(st.floats(0.1, 2.0))
+def test_a_shrunk_quad_keeps_its_middle_and_tilt(share: float) -> None:
+    quad = face_quad(POINTS)
+    less = shrunk(quad, share)
+    np.testing.assert_allclose(less.mean(0), quad.mean(0))
+    np.testing.assert_allclose(less[3] - less[0], share * (quad[3] - quad[0]), atol=1e-9)
 
 
 def test_a_box_smaller_than_16_px_is_refused() -> None:
