@@ -16,8 +16,9 @@ from .portrait import Portrait, Portraits
 from .render import code
 from .scene import SIDE
 
-# By how much a factor of z is moved, towards its mean.
+# By how much a factor of z is moved: a pose towards its mean and beyond, an expression up.
 MOVES = {"yaw": 1.5, "smile": 2.0, "open": 2.5, "pitch": 1.5, "brow_up": 2.5, "lids": 2.5}
+POSE = ("yaw", "pitch")
 UNSEEN = 1_000_000  # samples from this one on are in no training set
 SAME = 0.06  # decimetres of the neutral face: as far as the next pixel may be from a point's place
 
@@ -48,10 +49,10 @@ class Pair:
 
 
 def moved(z: Float32[np.ndarray, " z"], factor: str, by: float) -> Float32[np.ndarray, " z"]:
-    """The code with the first dim of a factor moved towards 0, and beyond it."""
+    """The code with the first dim of a factor moved."""
     dim = T.DIMS[factor].start
     other = z.copy()
-    other[dim] -= by * (1 if z[dim] > 0 else -1)
+    other[dim] += -by if factor in POSE and z[dim] > 0 else by
     return other
 
 

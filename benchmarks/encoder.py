@@ -1,0 +1,153 @@
+"""How far the encoder's first guess is from a photo, and how many steps of the search it saves.
+
+    python -m benchmarks.encoder --data DATA --features squeezenet.pth --photos FOLDER
+
+The SqueezeNet-feature distance and the L1 of G(w) to the crop, for w_avg, for the nearest of 256
+random faces (where the product starts without an encoder; the distance is the product's) and for
+the encoder's w: on held-out renders, and on the faces of photos. Steps: how many the pivot search
+needs from w_avg until its picture is, by the product's distance, as close as the encoder's.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from tqdm import tqdm
+
+from editor.engine import INVERT_OPTIONS, Engine
+from editor.faces import faces as find
+from inversion import PhotoError, face_quad, read_photo
+from inversion.encoder import Encoder, build
+from inversion.project import START_SAMPLES, face_weight
+from training.data import load
+from training.losses import SqueezeFeatures
+from weights import FACES
+from weights.small import ENCODER, digest, load_small
+
+from .model_quality import resized
+
+SEED = 60_000_000
+BATCH = 32
+PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+
+Crop = Float[Tensor, "3 s s"]
+
+
+class Starts:
+    """Ways to begin a search for the w of a crop."""
+
+    def __init__(self, engine: Engine, encoder: Encoder, features: SqueezeFeatures):
+        self.engine, self.encoder, self.features = engine, encoder, features
+        source = torch.Generator().manual_seed(SEED)
+        v = torch.randn(START_SAMPLES, len(engine.statistics.axes), generator=source) * 0.7
+        with torch.no_grad():
+            self.near = engine.statistics.to_w(v)
+            self.pictures = torch.cat([self.paint(part) for part in self.near.split(BATCH)])
+
+    def paint(self, w: Float[Tensor, "n w"]) -> Float[Tensor, "n 3 s s"]:
+        """The pictures of these w."""
+        return self.engine.generator(w[:, None].expand(-1, self.engine.generator.config.num_ws, -1))
+
+    def distance(self, made: Float[Tensor, "n 3 s s"], crop: Crop) -> Float[Tensor, " n"]:
+        """The product's, to the crop."""
+        weight = face_weight(crop).expand(len(made), -1, -1, -1)
+        return self.engine.distance(made, crop.expand(len(made), -1, -1, -1), weight)
+
+    @torch.no_grad()
+    def compare(self, crop: Crop) -> dict[str, float]:
+        """The figures of one crop."""
+        near = int(self.distance(self.pictures, crop).argmin())
+        guess = self.encoder(crop[None])
+        ways = {"w_avg": self.engine.statistics.w_avg[None], "nearest": self.near[near][None]}
+        found: dict[str, float] = {}
+        for name, w in (ways | {"encoder": guess}).items():
+            made = self.paint(w).clamp(-1, 1)
+            found[f"{name}, SqueezeNet"] = float(self.features(made, crop[None]))
+            found[f"{name}, L1"] = float((made - crop).abs().mean())
+        found["steps"] = self.steps(crop, float(self.distance(self.paint(guess), crop)))
+        return found
+
+    @torch.enable_grad()
+    def steps(self, crop: Crop, goal: float) -> int:
+        """Steps of Adam from w_avg to a picture as close as this; at most the product's."""
+        options = replace(INVERT_OPTIONS.project, noise=0)
+        v = torch.zeros(len(self.engine.statistics.axes), requires_grad=True)
+        adam = torch.optim.Adam([v], lr=options.rate)
+        for step in range(options.steps):
+            away = self.distance(self.paint(self.engine.statistics.to_w(v)[None]), crop).sum()
+            if float(away.detach()) <= goal:
+                return step
+            adam.zero_grad()
+            (away + options.prior * v.square().mean()).backward()
+            adam.step()
+        return options.steps
+
+
+def renders(data: Path, count: int, side: int) -> Iterator[Crop]:
+    """Held-out renders."""
+    _, held = load(data)
+    for index in torch.arange(min(count, len(held))):
+        yield resized(held.batch(index[None], held.layout.side), side)[0]
+
+
+def photographed(folder: Path, engine: Engine) -> Iterator[Crop]:
+    """The largest face of each photo in a folder."""
+    for file in sorted(folder.iterdir()):
+        if file.suffix.lower() in PICTURES:
+            try:
+                photo = read_photo(file)
+                yield engine.crop(photo, face_quad(find(photo)[0]))
+            except (PhotoError, IndexError):
+                print(f"{file.name}: no face was found")
+
+
+def table(rows: dict[str, list[dict[str, float]]]) -> dict[str, dict[str, float]]:
+    """Means, printed as a table."""
+    means = {
+        name: {key: round(float(np.mean([one[key] for one in ones])), 3) for key in ones[0]}
+        for name, ones in rows.items()
+        if ones
+    }
+    print("| figure | " + " | ".join(f"{k} ({len(rows[k])})" for k in means) + " |")
+    print("|---" * (len(means) + 1) + "|")
+    for key in next(iter(means.values())):
+        print(f"| {key} | " + " | ".join(str(mean[key]) for mean in means.values()) + " |")
+    return means
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description="Measure the encoder's first guess.")
+    parser.add_argument("--data", type=Path, required=True, help="folder of renders")
+    parser.add_argument("--features", type=Path, required=True, help="SqueezeNet 1.0 weights")
+    parser.add_argument("--photos", type=Path, help="folder of photos")
+    parser.add_argument("--model", type=Path, default=FACES)
+    parser.add_argument("--encoder", type=Path, default=ENCODER)
+    parser.add_argument("--count", type=int, default=100, help="of renders")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    engine = Engine(args.model, device="cpu")
+    encoder = build(*load_small(args.encoder))
+    if encoder.mapping != digest(engine.generator.mapping.state_dict()):
+        print("This encoder belongs to another model: its guesses mean nothing here.")
+    starts = Starts(engine, encoder, SqueezeFeatures(args.features))
+    crops = {"renders": list(renders(args.data, args.count, engine.side))}
+    if args.photos:
+        crops["photos"] = list(photographed(args.photos, engine))
+    rows = {
+        name: [starts.compare(crop) for crop in tqdm(ones, desc=name)]
+        for name, ones in crops.items()
+    }
+    means = table(rows)
+    if args.json:
+        args.json.write_text(json.dumps(means))
+
+
+if __name__ == "__main__":
+    main()
