@@ -10,7 +10,7 @@ from stylegan import Config, CoordinateHead, Generator
 
 SHAPE = Config(
     resolution=256, w_dim=256, channel_base=2048, channel_max=256,
-    mapping_layers=2, mapping_features=768, lr_multiplier=1.0,
+    mapping_layers=3, mapping_features=768, lr_multiplier=1.0,
 )  # fmt: skip
 
 
