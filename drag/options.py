@@ -1,6 +1,6 @@
 """How to drag."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Algorithm = Literal["draggan", "freedrag"]
@@ -8,7 +8,7 @@ Algorithm = Literal["draggan", "freedrag"]
 
 @dataclass(frozen=True)
 class Options:
-    """How to drag. Lengths are px of the picture.
+    """How to drag. Lengths are px of the picture that the edit speaks of.
 
     Args:
         algorithm: what pulls the handles and finds them again.
@@ -38,3 +38,8 @@ class Options:
     prior_weight: float = 0.0
     arrive: float = 1.0
     patience: int = 40
+
+    def scaled(self, factor: float) -> "Options":
+        """The same for a picture that is larger by this factor."""
+        lengths = {name: factor * getattr(self, name) for name in ("radius", "search", "arrive")}
+        return replace(self, **lengths, track_penalty=self.track_penalty / factor)

@@ -42,7 +42,8 @@ DRAG_OPTIONS = Options(
     mask_weight=1.0,
     prior_weight=0.02,
     patience=40,
-)  # px of a 128 px picture; chosen with benchmarks/drag_accuracy.py
+)  # chosen with benchmarks/drag_accuracy.py
+OPTIONS_SIDE = 128  # px: the options' lengths are those of a picture of this side
 INVERT_OPTIONS = InvertOptions(tune=TuneOptions(steps=0))
 TUNED_OPTIONS = InvertOptions()  # a closer picture, but long drags tear it: see photo_edits
 LAYERS = 6  # of w that a drag moves (DragGAN, implementation details)
@@ -65,7 +66,7 @@ class Moved:
 class Engine:
     """A generator with what is known about its latents. Stateless otherwise.
 
-    Computes on ``device``, the GPU by default if there is one; all results are on the CPU.
+    Computes on ``device``, by default the GPU if there is one; results are on the CPU.
     """
 
     def __init__(self, file: Path = FACES, device: str | torch.device | None = None):
@@ -159,8 +160,9 @@ class Engine:
         """Drag the generator's own picture: (state, its ws) of each step, the last one the best.
 
         The search runs along the model's axes (shape, pose, expression), so that colours, hair
-        and light cannot be traded for motion.
+        and light cannot be traded for motion. The options' lengths are px of OPTIONS_SIDE.
         """
+        options = options.scaled(edit.size[0] / OPTIONS_SIDE)
         base, rest = before_activation(ws[:LAYERS].to(self.device)), ws[LAYERS:].to(self.device)
 
         def moved(latent: Tensor) -> Tensor:
@@ -186,11 +188,7 @@ class Engine:
 
 
 def model_name(file: Path = FACES) -> str:
-    """What to call a model: after its file and the size of its pictures.
-
-    Raises:
-        WeightsError: the file is missing, damaged, or no model.
-    """
+    """What to call a model; WeightsError where the file is missing, damaged, or no model."""
     return f"{file.stem[:1].upper()}{file.stem[1:]} ({resolution(file)} px)"
 
 

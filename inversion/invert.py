@@ -48,12 +48,13 @@ def invert(
     image: Float[Tensor, "3 r r"],
     distance: Distance,
     options: InvertOptions,
+    start: Float[Tensor, " w"] | None = None,
 ) -> Iterator[Inversion]:
-    """Ever better fits; stop iterating whenever it looks right."""
+    """Ever better fits; stop iterating whenever it looks right. ``start`` is a guess of w."""
     steps = options.project.steps + options.tune.steps
     ws = statistics.w_avg.expand(generator.config.num_ws, -1)
     away = float("inf")
-    for pivot in project(generator, statistics, image, distance, options.project):
+    for pivot in project(generator, statistics, image, distance, options.project, start):
         ws = pivot.w.expand(generator.config.num_ws, -1)
         away = pivot.distance
         yield Inversion(ws, {}, away, away, "project", pivot.step, steps)

@@ -55,14 +55,17 @@ def project(
     image: Float[Tensor, "3 r r"],
     distance: Distance,
     options: ProjectOptions,
+    start: Float[Tensor, " w"] | None = None,
 ) -> Iterator[Pivot]:
     """Ever better pivots; each item is the best so far.
 
+    ``start`` is a guess of w; it is where the search starts unless a random face is more similar.
     Random numbers are drawn on the CPU, so that a seed means the same on every device.
     """
     source = torch.Generator().manual_seed(options.seed)
     weight = face_weight(image)
-    v = _nearest(generator, statistics, image, distance, source).requires_grad_()
+    guess = None if start is None else statistics.to_v(start.to(image))
+    v = _nearest(generator, statistics, image, distance, (source, guess)).requires_grad_()
     adam = torch.optim.Adam([v], lr=options.rate)
     best: Pivot | None = None
     for step in range(options.steps):
@@ -104,11 +107,14 @@ def _nearest(
     statistics: WStatistics,
     image: Tensor,
     distance: Distance,
-    source: torch.Generator,
+    drawn: tuple[torch.Generator, Tensor | None],
 ) -> Float[Tensor, " k"]:
-    """The most similar of some random faces, the mean face among them."""
+    """The most similar of some random faces, the mean face and a guess among them."""
+    source, guess = drawn
     v = (torch.randn(START_SAMPLES, len(statistics.axes), generator=source) * 0.7).to(image)
     v[0] = 0
+    if guess is not None:
+        v[1] = guess
     weight = face_weight(image)
     away: list[Tensor] = []
     for part in v.split(START_BATCH):

@@ -51,6 +51,13 @@ def test_the_blob_arrives(options: Options, start: Point, goal: Point, cells: in
     assert (there - torch.tensor(goal)).norm() < 1.01 + off  # `arrive` px
 
 
+def test_lengths_grow_with_the_picture() -> None:
+    options = Options(radius=2.0, search=4.0, arrive=1.0, track_penalty=0.5, rate=0.1)
+    twice = options.scaled(2.0)
+    assert (twice.radius, twice.search, twice.arrive, twice.track_penalty) == (4.0, 8.0, 2.0, 0.25)
+    assert twice.scaled(0.5) == options
+
+
 @BOTH
 @pytest.mark.parametrize("goals", [((30.0, 12.0), (40.0, 52.0)), ((20.0, 9.0), (36.0, 44.0))])
 def test_two_blobs_arrive_together(options: Options, goals: tuple[Point, Point]) -> None:

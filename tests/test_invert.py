@@ -32,12 +32,26 @@ def image(generator: Generator) -> torch.Tensor:
     return generator(generator.style(z))[0].clamp(-1, 1)
 
 
-def fits(generator, image, project=40, tune=20, seed=0, above=0):
+def fits(generator, image, project=40, tune=20, seed=0, above=0, start=None):
     options = InvertOptions(
         ProjectOptions(steps=project, seed=seed), TuneOptions(steps=tune, above=above)
     )
     statistics = w_statistics(generator.mapping, 500)
-    return invert(generator, statistics, image, pixel_distance, options)
+    return invert(generator, statistics, image, pixel_distance, options, start)
+
+
+def test_a_good_guess_is_where_the_search_starts(generator):
+    w = generator.mapping(torch.randn(1, 8, generator=torch.Generator().manual_seed(5)))[0]
+    image = generator(w.expand(1, CONFIG.num_ws, -1))[0]
+    blind = next(fits(generator, image, project=1, tune=0)).distance
+    assert next(fits(generator, image, project=1, tune=0, start=w)).distance < 0.5 * blind
+
+
+def test_a_guess_that_is_worse_than_a_random_face_is_not_believed(generator, image):
+    blind = next(fits(generator, image, project=1, tune=0)).distance
+    assert next(fits(generator, image, project=1, tune=0, start=torch.ones(12) * 9)).distance <= (
+        1.1 * blind
+    )
 
 
 def test_each_item_is_at_least_as_good_as_the_one_before(generator, image):
