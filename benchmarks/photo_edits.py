@@ -21,8 +21,9 @@ from PIL import Image
 
 from drag import Edit, EditError
 from editor.engine import DRAG_OPTIONS, INVERT_OPTIONS, TUNED_OPTIONS, Engine, closeup
+from editor.faces import faces
 from editor.session import Session
-from inversion import TuneOptions, face_quad, find_faces, psnr
+from inversion import TuneOptions, face_quad, psnr
 from inversion.flow import dis
 from inversion.transfer import render
 
@@ -82,10 +83,10 @@ def row(engine: Engine, session: Session) -> np.ndarray:
 
 def fit(engine: Engine, photo: np.ndarray, tuning: TuneOptions) -> Session:
     """Fit the photo with this tuning; prints fidelity and time."""
-    faces = find_faces(photo)
-    if not faces:
+    seen = faces(photo)
+    if not seen:
         raise EditError("No face was found.")
-    quad = face_quad(faces[0])
+    quad = face_quad(seen[0])
     begin = time.monotonic()
     *_, found = engine.invert(photo, quad, replace(INVERT_OPTIONS, tune=tuning))
     seconds = time.monotonic() - begin

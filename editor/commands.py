@@ -12,7 +12,7 @@ import torch
 from tqdm import tqdm
 
 from drag import Edit
-from inversion import Inversion, Photo, PhotoError, face_quad, find_faces, psnr, read_photo
+from inversion import Inversion, Photo, PhotoError, face_quad, psnr, read_photo
 from inversion.transfer import Quad, render
 
 from .engine import (
@@ -27,6 +27,7 @@ from .engine import (
     to_crop_edit,
     untouched,
 )
+from .faces import faces
 from .morph import morph
 from .output import check_folder, save_gif, save_mp4, save_png
 from .saved import Facts, save_session
@@ -142,10 +143,10 @@ def _face(photo: Photo, marks: tuple[tuple[float, float], ...] | None) -> Quad:
     """The crop by these eyes and mouth, or else of the largest face."""
     if marks is not None:
         return face_quad(np.array(marks))
-    faces = find_faces(photo)
-    if not faces:
+    found = faces(photo)
+    if not found:
         raise PhotoError("No face was found: mark the eyes and the mouth with --eyes-mouth.")
-    return face_quad(faces[0])
+    return face_quad(found[0])
 
 
 def _fit(engine: Engine, photo: Photo, quad: Quad, args: argparse.Namespace) -> Inversion:

@@ -33,7 +33,8 @@ from browser import PHONE, PICTURE, focused, names
 from PIL import Image, ImageSequence
 from playwright.sync_api import Page, expect
 
-from inversion import face_quad, find_faces, read_photo
+from editor.faces import faces
+from inversion import face_quad, read_photo
 
 pytestmark = pytest.mark.browser
 Visitor = Callable[..., Page]
@@ -46,7 +47,7 @@ SCREENS = {
 
 def cut_out(photo: np.ndarray, face: int = 0) -> np.ndarray:
     """True where the photo is cut out around this face."""
-    quad = face_quad(find_faces(photo)[face])
+    quad = face_quad(faces(photo)[face])
     inside = cv2.fillConvexPoly(np.zeros(photo.shape[:2], np.uint8), np.round(quad).astype(int), 1)
     return cv2.dilate(inside, np.ones((3, 3))) > 0
 
@@ -303,7 +304,7 @@ def test_of_several_faces_the_one_that_is_pressed_is_edited(
     one = skimage.data.astronaut()[:300, 80:380]
     photo = np.hstack([one, one[:, ::-1]])
     Image.fromarray(photo).save(tmp_path / "two.png")
-    second = find_faces(photo)[1]
+    second = faces(photo)[1]
     page = visitor()
     upload(page, tmp_path / "two.png")
     says(page, "2 faces were found: press on the one to edit.")

@@ -20,9 +20,10 @@ from PIL import Image
 from editor import cli, commands
 from editor.drawing import Drawing, Stroke
 from editor.engine import VIEW_SIDE
+from editor.faces import faces
 from editor.saved import load_session, save_session
 from editor.session import Session
-from inversion import ProjectOptions, TuneOptions, face_quad, find_faces, read_photo
+from inversion import ProjectOptions, TuneOptions, face_quad, read_photo
 from inversion.transfer import project, to_crop
 
 ROOT = Path(__file__).parent.parent
@@ -81,7 +82,7 @@ def test_a_session_holds_the_photo_and_its_figures(folder: Path) -> None:
     session, facts = load_session(folder / "photo.safetensors")
     subject = session.subject
     assert (subject.photo == read_photo(folder / "photo.jpg")).all()
-    assert np.allclose(subject.quad, face_quad(find_faces(subject.photo)[0]), atol=1e-6)
+    assert np.allclose(subject.quad, face_quad(faces(subject.photo)[0]), atol=1e-6)
     assert facts["fit_steps"] == 16
     assert "/" not in str(facts["distance"]), "a file may be passed on: no folder is named in it"
     assert len(session.versions) == 1

@@ -14,10 +14,11 @@ from drag import EditError
 from drag.edit import MOST_POINTS
 from editor.drawing import MOST_STROKE_POINTS, MOST_STROKES, Drawing, Point, Stroke
 from editor.engine import VIEW_SIDE, Engine, open_session
+from editor.faces import faces
 from editor.output import Picture
 from editor.saved import Facts
 from editor.session import Session
-from inversion import PhotoError, face_quad, find_faces, read_photo
+from inversion import PhotoError, face_quad, read_photo
 from inversion.transfer import Quad, project, to_crop
 
 IS_FILE = {"_type": "gradio.FileData"}
@@ -70,10 +71,10 @@ def quad(picture: Picture, marks: Any) -> Quad:
         RequestError, PhotoError: the marks are none, or there is no face.
     """
     if marks is None:
-        faces = find_faces(picture)
-        if not faces:
+        found = faces(picture)
+        if not found:
             raise PhotoError(f"No face was found. {MARKS}")
-        return face_quad(faces[0])
+        return face_quad(found[0])
     points = np.array(_points(marks, 3, MARKS))
     height, width = picture.shape[:2]
     if len(points) != 3 or (points < -0.5).any() or (points > (width - 0.5, height - 0.5)).any():

@@ -8,8 +8,9 @@ import gradio as gr
 
 from editor import USER_ERRORS
 from editor.engine import open_session
+from editor.faces import faces
 from editor.output import Picture
-from inversion import PhotoError, find_faces, read_photo
+from inversion import PhotoError, read_photo
 
 from . import models, words
 from .canvas import read_drawn
@@ -79,8 +80,8 @@ def _chosen(visit: Visit, file: Path) -> Generator[Screen]:
 
 
 def _seen(photo: Picture) -> Unfitted:
-    faces = [tuple((float(x), float(y)) for x, y in marks) for marks in find_faces(photo)]
-    return Unfitted(photo, tuple(faces))
+    found = [tuple((float(x), float(y)) for x, y in marks) for marks in faces(photo)]
+    return Unfitted(photo, tuple(found))
 
 
 def unchoose(visit: Visit) -> Generator[Screen]:
