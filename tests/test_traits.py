@@ -10,7 +10,7 @@ from makehuman import write
 
 from training import traits as T
 from training.assets import HAIR, MOUTH_CORNERS, SKINS, Assets, read_assets
-from training.describe import EXTRA_POINTS, PX, Describe
+from training.describe import WEIGHTS, Describe
 from training.figure import Poser, crop_of
 from training.points import Landmarks, ibug
 from training.portrait import used_vertices
@@ -219,20 +219,26 @@ def test_the_landmarks_are_pairs_of_mirror_points(assets: Assets) -> None:
 
 def test_a_mirrored_code_is_described_with_mirrored_points(assets: Assets) -> None:
     describe, z = Describe(assets), codes(10, 6).astype(np.float32)
-    here, there = describe(z), describe(z * T.MIRROR)
-    assert here.dtype == np.float32
-    assert 0.3 < here.std() < 3
+    points, others = (describe.pixels(T.factors(part)) for part in (z, z * T.MIRROR))
     marks = Landmarks(assets)
     count = 2 + len(marks.vertices)  # the eyes come first
-    points, others = (
-        (PX * part[:, -2 * (count + EXTRA_POINTS) :]).reshape(6, -1, 2)[:, :count]
-        for part in (here, there)
-    )
     order = marks.mirrored(assets.base)
     moved = np.concatenate([order[-2:], order[:-2]])  # to where the eyes come first
     moved = np.where(moved < len(order) - 2, moved + 2, moved - (len(order) - 2))
-    np.testing.assert_allclose(others, points[:, moved] * [-1, 1], atol=2e-2)
+    np.testing.assert_allclose(others[:, :count], points[:, moved] * [-1, 1], atol=2e-2)
     assert np.abs(points).max() < 200
-    traits = slice(0, here.shape[1] - 2 * (count + EXTRA_POINTS))
-    same = np.abs(there[:, traits]) - np.abs(here[:, traits])
-    assert np.abs(same).max() < 1e-5
+
+
+def test_what_is_described_has_the_same_size_in_a_mirror(assets: Assets) -> None:
+    describe, z = Describe(assets), codes(10, 6).astype(np.float32)
+    here, there = (describe(part) / describe.scale + describe.mean for part in (z, z * T.MIRROR))
+    traits = slice(0, sum(describe.widths[:2]))
+    np.testing.assert_allclose(np.abs(there[:, traits]), np.abs(here[:, traits]), atol=1e-3)
+
+
+def test_descriptions_vary_as_much_as_they_matter(assets: Assets) -> None:
+    described = Describe(assets)(codes(11, 3000))
+    assert described.dtype == np.float32
+    parts = np.split(described, np.cumsum(Describe(assets).widths)[:-1], axis=1)
+    for part, weight in zip(parts, WEIGHTS, strict=True):
+        assert np.median(part.std(0)) == pytest.approx(weight, rel=0.1)
