@@ -11,8 +11,9 @@ class Config:
         resolution: side of the square picture in px, a power of two of at least 8.
         z_dim: length of the Gaussian code z.
         w_dim: length of the intermediate code w.
-        channel_base: feature maps at resolution r have ``channel_base // r`` channels, at most
-        channel_max: the cap on channels.
+        channel_base: feature maps at resolution r have ``channel_base // r`` channels,
+        channel_max: but at most so many,
+        channel_min: and at least so many.
         mapping_layers: fully connected layers from z to w.
         mapping_features: width of the hidden mapping layers.
         lr_multiplier: run-time gain of the mapping's weights and biases.
@@ -27,6 +28,7 @@ class Config:
     w_dim: int = 512
     channel_base: int = 32768
     channel_max: int = 512
+    channel_min: int = 1
     mapping_layers: int = 8
     mapping_features: int = 512
     lr_multiplier: float = 0.01
@@ -48,7 +50,7 @@ class Config:
 
     def channels(self, resolution: int) -> int:
         """How many channels the feature maps of a block have."""
-        return min(self.channel_base // resolution, self.channel_max)
+        return max(self.channel_min, min(self.channel_base // resolution, self.channel_max))
 
 
 def ws_up_to(resolution: int) -> int:

@@ -159,3 +159,8 @@ def test_a_window_of_the_colours_is_the_crop_too(y: int, x: int, size: int) -> N
 
 def crop(maps: Tensor, y: int, x: int, size: int) -> Tensor:
     return maps[..., y : y + size, x : x + size]
+
+
+def test_channels_have_a_floor_and_a_ceiling() -> None:
+    config = Config(resolution=256, channel_base=1024, channel_max=256, channel_min=16)
+    assert [config.channels(r) for r in config.blocks] == [256, 128, 64, 32, 16, 16, 16]

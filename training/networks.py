@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from stylegan import Config, CoordinateHead, Generator
 
 SHAPE = Config(
-    resolution=256, w_dim=256, channel_base=2048, channel_max=256,
+    resolution=256, w_dim=256, channel_base=1024, channel_max=256, channel_min=16,
     mapping_layers=3, mapping_features=768, lr_multiplier=1.0,
 )  # fmt: skip
 
