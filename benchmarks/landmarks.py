@@ -10,7 +10,7 @@ FARTHEST are passed over, to be like the paper's without an edit (12.9, 11.7, 16
 is the point under it in most faces); ``md_net`` by the landmark net, which sees the picture only,
 and whose own error is part of it. A landmark that a face hides is not counted.
 The Frechet distance is between the pictures before and after (1 point), by pooled SqueezeNet
-features (``--features``), else by the encoder's.
+features (``--features``), else by the landmark net's.
 """
 
 import argparse
@@ -34,12 +34,10 @@ from editor.engine import Engine
 from editor.faces import landmark_net
 from inversion.align import face_points
 from inversion.correspondence import Shown, find, shown, trusted
-from inversion.encoder import SIDE, build
-from inversion.landmarks import eyes_and_mouth
+from inversion.landmarks import SIDE, eyes_and_mouth
 from stylegan import before_activation, from_uint8
 from training.losses import SqueezeFeatures
 from weights import FACES, Model, load
-from weights.small import ENCODER, load_small
 
 from .model_quality import frechet, pooled, resized
 
@@ -186,10 +184,12 @@ def crowd(features: Path | None) -> tuple[Callable[[Tensor], Tensor], str]:
     """(pictures -> features for the Frechet distance, their name)."""
     if features:
         return partial(pooled, SqueezeFeatures(features)), "SqueezeNet 1.0, pooled"
-    body = build(*load_small(ENCODER)).body
-    return lambda pictures: body(resized(pictures, SIDE)).flatten(
-        1
-    ), "encoder (no SqueezeNet given)"
+    net = landmark_net()
+
+    def seen(pictures: Tensor) -> Tensor:
+        return net.to7(net.to14(net.to28(resized(pictures, SIDE)))).mean((2, 3))
+
+    return seen, "landmark net (no SqueezeNet given)"
 
 
 @torch.no_grad()
