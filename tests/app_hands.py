@@ -129,3 +129,4 @@ def advanced(page: Page, **settings: Any) -> None:
         field = panel.locator(f"#{name} input[type=number]")
         field.fill(str(value))
         field.press("Tab")
+        expect(field).to_have_value(str(value))

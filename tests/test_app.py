@@ -32,6 +32,7 @@ from app_hands import (
 from browser import PHONE, PICTURE, focused, names
 from PIL import Image, ImageSequence
 from playwright.sync_api import Page, expect
+from safetensors import safe_open
 
 from editor.faces import faces
 from inversion import face_quad, read_photo
@@ -227,6 +228,8 @@ def test_a_saved_session_goes_on_in_another_tab(
     advanced(page, steps=70)
     edited, file = result(page), tmp_path / "mine.safetensors"
     shutil.copy(download(page, "session"), file)
+    with safe_open(file, "pt") as saved:
+        assert '"setting.steps": 70' in str(saved.metadata())
     press(page, "undo")
     press(page, "undo")
     is_at(page, 0)

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -179,7 +178,7 @@ def test_a_gradient_that_is_no_number_changes_nothing(data: Path) -> None:
     before = {name: value.clone() for name, value in run.networks.state_dict().items()}
     pairs = faces.pairs(torch.arange(2), 64)
     target = Target(replace(pairs, pictures=pairs.pictures * torch.nan), 256, None)
-    loss = train.learn(run.networks, 64, target, None)
+    loss = train.learn(run.networks, 64, target, None, False)
     train.update(run, train.Stage(64, 1, 0.01), workers.Word(1.0, loss, False))
     assert all(torch.equal(before[name], v) for name, v in run.networks.state_dict().items())
 
@@ -202,7 +201,8 @@ def test_the_recipe_runs_and_its_model_loads(
     sharp = ["--data", str(data), "--begin", str(out / "checkpoint.pt"), "--batch", "2"]
     sharp += ["--out", str(tmp_path / "sharp"), "--device", "cpu"]
     adversarial.main([*sharp, "--minutes", "0.02"])
-    adversarial.main([*sharp, "--minutes", "0.03"])
+    seconds = torch.load(tmp_path / "sharp" / "checkpoint.pt", weights_only=True)["seconds"]
+    adversarial.main([*sharp, "--minutes", str(seconds / 60 + 0.01)])
     assert torch.load(tmp_path / "sharp" / "rival.pt", weights_only=True)["step"] >= 2
     monkeypatch.setattr(export, "SAMPLES", 500)
     export.main([str(tmp_path / "sharp" / "checkpoint.pt"), str(file), "--data", str(data)])
@@ -227,10 +227,13 @@ def test_workers_agree_and_stop_when_asked(data: Path, tmp_path: Path) -> None:
     torch.save(Networks(config).generator.mapping.state_dict(), out / "mapping.pt")
     command = [sys.executable, "-m", "training.train", "--data", str(data), "--out", str(out)]
     command += ["--channels", "256", "--stages", "64:10", "--port", "29533", "--batch", "1"]
-    with subprocess.Popen(command, cwd=Path(__file__).parent.parent) as process:
-        time.sleep(6)
+    root = Path(__file__).parent.parent
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "Ctrl-C" in process.stdout.readline()
         process.terminate()
-        assert process.wait(30) == 0
+        rest, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, rest
     state = torch.load(out / "checkpoint.pt", weights_only=True)
     assert state["stage"] == 0
     assert 0 < state["seconds"] < 60

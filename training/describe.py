@@ -54,8 +54,7 @@ class Describe:
         shown = [face, np.sqrt(hair * looks["exposure"]), skin, T.iris(x), style]
         shown += [np.sqrt(looks[name]) for name in ("background", "cloth")]
         shown += [looks[name] for name in ("stubble", "lips", "blush", "brow_dark", "contrast")]
-        brows = T.shares(2.5 * x["brows"], 2)
-        return [*shown, brows, *T.population(x)[:1], T.pose(x)[0]]
+        return [*shown, T.brows(x), *T.population(x)[:1], T.pose(x)[0]]
 
     def pixels(self, x: dict[str, np.ndarray]) -> Float[np.ndarray, "n points 2"]:
         """(x, y) of the eyes, the landmarks and more, in px from the picture's centre."""

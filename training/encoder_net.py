@@ -7,7 +7,6 @@ mean squared distance to w before its last activation, as a share of its varianc
 mean face gives, 0 is perfect; of renders as they are, and of renders that look like photos.
 """
 
-import argparse
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,7 +24,7 @@ from weights.small import digest, save_small
 
 from .augment import Jitter, Matrix, Source, after, background, photograph, place
 from .data import Faces, load
-from .fitting import Batch, Plan, fit
+from .fitting import Batch, Plan, calm, command, fit
 from .samples import Sample, sample
 
 MISALIGNED = Jitter(0.04, 0.04, 0.012)
@@ -111,16 +110,10 @@ def new(mapping: Mapping) -> Encoder:
 
 def main() -> None:
     """Parse, train, report every minute."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = command(__doc__, "runs/encoder")
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=Path("runs/encoder"))
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--batch", type=int, default=32)
     args = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    torch.manual_seed(0)
+    calm()
     mapping = load_model(args.model).generator.mapping
     course, held = (Course(samples, mapping) for samples in load(args.data))
     encoder = new(mapping)

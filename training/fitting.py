@@ -1,5 +1,6 @@
 """Fit a small net against the clock: one thread draws batches, the other learns. Resumable."""
 
+import argparse
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,12 +8,30 @@ from dataclasses import dataclass
 from math import cos, pi
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 SAVE_SECONDS = 60
 Batch = tuple[Tensor, ...]
+
+
+def command(words: str | None, out: str) -> argparse.ArgumentParser:
+    """What the command lines of both nets share; ``words`` begin with what it is for."""
+    parser = argparse.ArgumentParser(description=words.splitlines()[0] if words else "")
+    parser.add_argument("--data", type=Path, required=True, help="folder with layout.json")
+    parser.add_argument("--out", type=Path, default=Path(out))
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--batch", type=int, default=32)
+    return parser
+
+
+def calm() -> None:
+    """One thread a piece of work, and the same chances each time."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    torch.manual_seed(0)
 
 
 @dataclass(frozen=True)

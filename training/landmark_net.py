@@ -6,7 +6,6 @@
 of the distance between the eyes' centres, of held-out renders that look like photos too.
 """
 
-import argparse
 import json
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,7 @@ from weights.small import save_small
 
 from .augment import Jitter, Matrix, Source, after, background, move, photograph, place
 from .data import Faces, load
-from .fitting import Batch, Plan, fit
+from .fitting import Batch, Plan, calm, command, fit
 from .samples import Sample, landmark_names, sample
 
 # The face detector's box is a rough guess, the second look starts from the first one's points.
@@ -116,15 +115,8 @@ def export(net: LandmarkNet, file: Path) -> None:
 
 def main() -> None:
     """Parse, train, report every minute."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=Path("runs/landmarks"))
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--batch", type=int, default=32)
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    torch.manual_seed(0)
+    args = command(__doc__, "runs/landmarks").parse_args()
+    calm()
     faces, held = load(args.data)
     net = LandmarkNet(landmark_names(args.data))
     plan = Plan(args.minutes, 3e-3, args.out / "checkpoint.pt")

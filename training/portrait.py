@@ -106,7 +106,7 @@ class Portraits:
 
     def _brows(self, head: Heads, x: dict[str, np.ndarray], dark: float) -> list[Part]:
         found: list[Part] = []
-        for k, share in enumerate(T.shares(2.5 * x["brows"], 2)[0]):
+        for k, share in enumerate(T.brows(x)[0]):
             if share > 0.02:
                 part = self._part("brows", head, BROWS[k], opacity=dark * min(1.0, 1.5 * share))
                 found.append(replace(part, textures="brows", layer=(k,)))

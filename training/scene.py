@@ -55,6 +55,7 @@ class Scene:
         self.gl = moderngl.create_standalone_context(**HEADLESS)
         self.textures = {name: self._array(layers) for name, layers in textures.items()}
         source = {file.name: file.read_text("utf-8") for file in SHADERS.iterdir()}
+        self.gl.includes["collar.glsl"] = source["collar.glsl"]
         pairs = {
             "rest": ("surface", "rest"), "shadow": ("shadow", "shadow"),
             "background": ("background", "background"),

@@ -11,6 +11,7 @@ from torch import Tensor
 from stylegan import to_uint8
 
 from .data import Faces
+from .losses import shrunk
 from .networks import Networks
 from .patch import paint
 
@@ -30,8 +31,7 @@ def save_pairs(networks: Networks, faces: Faces, side: int, file: Path) -> None:
         painted = paint(networks, networks.generator.style(pairs.z), side)
         lines += [_line(pairs.pictures), _line(painted.pictures[side])]
         here = max(painted.points)
-        skip = pairs.points.shape[-1] // here
-        made, wanted = painted.points[here], pairs.points[..., ::skip, ::skip]
+        made, wanted = painted.points[here], shrunk(pairs.points, here)
         colours += [_line(_shown(wanted, 0.5)), _line(_shown(made, 0.0))]
     Image.fromarray(_stacked(lines)).save(file)
     Image.fromarray(_stacked(colours)).save(file.with_name(f"{file.stem}_points.png"))

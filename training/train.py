@@ -75,7 +75,7 @@ def steps(
     with ahead(targets(faces, stage.side, args, seed)) as batches:
         while run.seconds < 60 * stage.minutes and not over:
             taken = features if number % FEATURE_STEPS == 0 else None
-            loss = learn(run.networks, stage.side, next(batches), taken)
+            loss = learn(run.networks, stage.side, next(batches), taken, args.bf16)
             now = time.monotonic()
             mine = workers.Word(run.seconds + now - clock, loss, stop.asked)
             clock, number = now, number + 1
@@ -85,11 +85,13 @@ def steps(
             yield told.loss
 
 
-def learn(networks: Networks, side: int, target: Target, features: SqueezeFeatures | None) -> float:
+def learn(
+    networks: Networks, side: int, target: Target, features: SqueezeFeatures | None, bf16: bool
+) -> float:
     """Gradients of one batch; its loss."""
     z = target.pairs.z
     ws = networks.generator.style(z)
-    with torch.autocast(z.device.type, torch.bfloat16, enabled=z.is_cuda):
+    with torch.autocast(z.device.type, torch.bfloat16, enabled=bf16):
         painted = paint(networks, ws, side, target.windows)
     loss = target.loss(painted, features)
     loss.backward()
@@ -169,12 +171,13 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--workers", type=int, help="processes (default: 2; 1 on CUDA)")
     parser.add_argument("--batch", type=int, help="pictures a worker and step")
     parser.add_argument("--whole", action="store_true", help="no windows (always so on CUDA)")
+    parser.add_argument("--bf16", action="store_true", help="convolutions in bfloat16 (CUDA: yes)")
     parser.add_argument("--mapping-steps", type=int, default=20_000)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--port", type=int, default=29_511)
     args = parser.parse_args(words)
     cuda = args.device == "cuda"
-    args.whole = args.whole or cuda
+    args.whole, args.bf16 = args.whole or cuda, args.bf16 or cuda
     args.workers = 1 if cuda else args.workers or 2
     args.batch = args.batch or (32 if cuda else 4)
     return args

@@ -118,6 +118,11 @@ def shares(scores: np.ndarray, keep: int) -> np.ndarray:
     return weights / weights.sum(-1, keepdims=True)
 
 
+def brows(x: dict[str, np.ndarray]) -> np.ndarray:
+    """How much of each pair of brows shows."""
+    return shares(2.5 * x["brows"], 2)
+
+
 def positive(x: np.ndarray, sharpness: float = 3.0) -> np.ndarray:
     """max(x, 0) with a round corner."""
     return np.logaddexp(0, sharpness * x) / sharpness

@@ -95,6 +95,7 @@ def run(work: Work[ARGS], args: ARGS, workers: int, port: int) -> None:
         return work(args, Stop())
     told = torch.multiprocessing.get_context("spawn").Event()
     Stop(told)
+    print(f"{workers} processes begin; Ctrl-C ends them after their step.", flush=True)
     group = Group(f"tcp://127.0.0.1:{port}", workers)
     context = torch.multiprocessing.spawn(
         _join, (work, args, group, told), nprocs=workers, join=False

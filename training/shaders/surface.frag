@@ -18,8 +18,8 @@ uniform vec3 key_direction;
 uniform vec3 key, fill, sky, ground;
 uniform vec3 tint, hair, cloth;
 uniform float lips, blush, stubble, opacity;
-uniform vec2 collar;
 out vec4 colour;
+#include "collar.glsl"
 
 vec4 painted() {
     vec4 sum = vec4(0.0);
@@ -80,8 +80,7 @@ void main() {
         depth = mix(1.0, smoothstep(0.6, 1.5, v_rest.z) * 0.7 + 0.03, inner);
         gloss = mix(0.22, 0.5, mouth);
         scatter = vec3(0.10, 0.03, 0.02);
-        float edge = v_rest.y - (5.62 + collar.x + (0.55 + collar.y) * abs(v_rest.x)
-            - 0.25 * smoothstep(0.3, -0.3, v_rest.z) - 0.18 * v_rest.z);
+        float edge = above_collar(v_rest);
         if (edge < 0.0) {
             float weave = 0.94 + 0.12 * texture(noise, v_rest * 1.7).r;
             albedo.rgb = cloth * weave * mix(0.75, 1.0, smoothstep(0.0, -0.06, edge));
