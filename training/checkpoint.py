@@ -12,7 +12,7 @@ from stylegan import Config
 
 from .networks import Networks
 
-MAPPING_RATE, AFFINE_RATE = 0.1, 8.0  # times the rate of the convolutions
+MAPPING_RATE, AFFINE_RATE = 0.03, 8.0  # times the rate of the convolutions
 BETAS = 0.9, 0.99
 
 

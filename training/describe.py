@@ -14,7 +14,9 @@ from .points import Landmarks
 EXTRA_POINTS = 160  # of the skin, spread evenly, beside the landmarks
 KNOWN = 4000  # codes from which means and variances are known
 FACE_IN_TEXTURE = np.s_[90:200, 165:250]  # rows from the bottom, columns of 256
-WEIGHTS = (2.0, 1.0, 0.7)  # of what is seen, the factors, and points
+SEEN, FACTOR, POINT = 2.0, 1.0, 0.7  # how much each kind of number matters
+CHOICES = {"style": 10.0, "skin": 4.0, "iris": 4.0, "brows": 4.0}  # arg-max: hard to learn
+BEHIND = {"hair": 0.15, "skin": 0.15, "iris": 0.15, "brows": 0.15}  # seen as choices only
 
 
 class Describe:
@@ -30,31 +32,35 @@ class Describe:
         )
         self.rest = self._points(self.poser.whole.base)
         self.skins = np.stack([_mean_colour(assets, name) for name in SKINS])
-        known = self._numbers(np.random.default_rng(0).standard_normal((KNOWN, T.Z_DIM)))
-        self.mean, self.scale = known.mean(0), 1 / known.std(0).clip(min=1e-6)
-        self.scale *= np.repeat(WEIGHTS, self.widths)
+        parts = self._parts(np.random.default_rng(0).standard_normal((KNOWN, T.Z_DIM)))
+        known = np.concatenate([numbers for _, numbers in parts], axis=1)
+        self.weights = np.concatenate([np.full(x.shape[1], weight) for weight, x in parts])
+        self.mean, self.scale = known.mean(0), self.weights / known.std(0).clip(min=1e-6)
 
     def __call__(self, z: T.Z) -> Float32[np.ndarray, "n p"]:
         """What is seen, the factors of T, then x and y of points."""
-        return ((self._numbers(z) - self.mean) * self.scale).astype(np.float32)
+        numbers = np.concatenate([numbers for _, numbers in self._parts(z)], axis=1)
+        return ((numbers - self.mean) * self.scale).astype(np.float32)
 
-    def _numbers(self, z: T.Z) -> Float[np.ndarray, "n p"]:
-        x = T.factors(z)
-        points = self.pixels(x).reshape(len(z), -1)
-        seen = np.concatenate([part.reshape(len(z), -1) for part in self._seen(x)], axis=1)
-        factors = np.concatenate([x[f[0]] for f in T.FACTORS], axis=1)
-        self.widths = [seen.shape[1], factors.shape[1], points.shape[1]]
-        return np.concatenate([seen, factors, points], axis=1)
+    def _parts(self, z: T.Z) -> list[tuple[float, Float[np.ndarray, "n _"]]]:
+        """(weight, numbers) of each kind."""
+        x, count = T.factors(z), len(z)
+        seen = [(CHOICES.get(name, SEEN), part) for name, part in self._seen(x).items()]
+        factors = [(BEHIND.get(name, FACTOR), x[name]) for name in T.DIMS]
+        parts = [*seen, *factors, (POINT, self.pixels(x))]
+        return [(weight, part.reshape(count, -1)) for weight, part in parts]
 
-    def _seen(self, x: dict[str, np.ndarray]) -> list[np.ndarray]:
+    def _seen(self, x: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Traits that are no linear function of the factors; colours as a screen shows them."""
         looks, style = T.looks(x), np.eye(len(HAIR) + 1)[T.hair_style(x)]
         skin, hair = T.skin(x), T.hair_colour(x)
         face = np.sqrt(skin @ self.skins * looks["tint"] * looks["exposure"])
-        shown = [face, np.sqrt(hair * looks["exposure"]), skin, T.iris(x), style]
-        shown += [np.sqrt(looks[name]) for name in ("background", "cloth")]
-        shown += [looks[name] for name in ("stubble", "lips", "blush", "brow_dark", "contrast")]
-        return [*shown, T.brows(x), *T.population(x)[:1], T.pose(x)[0]]
+        shown = {"face": face, "hair": np.sqrt(hair * looks["exposure"]), "skin": skin}
+        shown |= {"iris": T.iris(x), "style": style, "brows": T.brows(x)}
+        shown |= {name: np.sqrt(looks[name]) for name in ("background", "cloth")}
+        plain = ("stubble", "lips", "blush", "brow_dark", "contrast")
+        shown |= {name: looks[name] for name in plain}
+        return shown | {"race": T.population(x)[0], "pose": T.pose(x)[0]}
 
     def pixels(self, x: dict[str, np.ndarray]) -> Float[np.ndarray, "n points 2"]:
         """(x, y) of the eyes, the landmarks and more, in px from the picture's centre."""
