@@ -4,9 +4,10 @@
         --stages 64:40:0.01 256:120:0.005
 
 A stage is a resolution in px, its minutes and the learning rate that it starts with. Above 64 px
-only a window of each picture is painted (``patch.py``), on CUDA or with ``--whole`` all of it. On a
-CPU each worker is one process with one thread: on two cores about 1.6 times as fast as one process
-with two. ``checkpoint.pt`` continues where it was stopped (Ctrl-C, SIGTERM).
+only a window of each picture is painted (``patch.py``), on CUDA or with ``--whole`` all of it, and
+the mapping stays as it is. On a CPU each worker is one process with one thread: on two cores about
+1.6 times as fast as one process with two. ``checkpoint.pt`` continues where it was stopped (Ctrl-C,
+SIGTERM).
 """
 
 import argparse
@@ -71,6 +72,8 @@ def steps(
     """Train until the stage's time is over or someone asks to stop; yields each step's loss."""
     features = SqueezeFeatures(args.features).to(args.device) if args.features else None
     seed = run.images + 7919 * workers.rank()
+    taught = stage.side <= TRUNK  # above it w stays, so that an encoder can learn it
+    run.networks.generator.mapping.requires_grad_(taught)
     clock, number, over = time.monotonic(), 0, False
     with ahead(targets(faces, stage.side, args, seed)) as batches:
         while run.seconds < 60 * stage.minutes and not over:
