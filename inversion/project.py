@@ -12,11 +12,13 @@ from math import cos, pi
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional as F
 
 from stylegan import Generator, WStatistics
 
 from .distance import Distance
 
+SEARCH_SIDE = 128  # px: the pivot is searched in previews; likeness beyond comes from the photo
 START_SAMPLES = 256
 START_BATCH = 32
 
@@ -42,7 +44,7 @@ class ProjectOptions:
 
 @dataclass(frozen=True)
 class Pivot:
-    """A candidate: ``distance`` is that of its picture to the photo's crop."""
+    """A candidate: ``distance`` is that of its picture to the crop, at SEARCH_SIDE or smaller."""
 
     w: Float[Tensor, " w"]
     distance: float
@@ -63,6 +65,8 @@ def project(
     Random numbers are drawn on the CPU, so that a seed means the same on every device.
     """
     source = torch.Generator().manual_seed(options.seed)
+    side = min(SEARCH_SIDE, image.shape[-1])
+    image = F.interpolate(image[None], (side, side), mode="area")[0]
     weight = face_weight(image)
     guess = None if start is None else statistics.to_v(start.to(image))
     v = _nearest(generator, statistics, image, distance, (source, guess)).requires_grad_()
@@ -73,7 +77,7 @@ def project(
         adam.param_groups[0]["lr"] = options.rate * ramp(done)
         wander = options.noise * max(0.0, 1 - done / 0.75) ** 2
         w = statistics.to_w(v + wander * torch.randn(v.shape, generator=source).to(v))
-        made = generator(w.expand(1, generator.config.num_ws, -1))
+        made = generator(w.expand(1, generator.config.num_ws, -1), resolution=side)
         away = distance(made, image[None], weight).sum()
         loss = away + options.prior * v.square().mean()
         if not bool(loss.isfinite()):
@@ -120,5 +124,5 @@ def _nearest(
     for part in v.split(START_BATCH):
         ws = statistics.to_w(part)[:, None].expand(-1, generator.config.num_ws, -1)
         many = image.expand(len(part), -1, -1, -1), weight.expand(len(part), -1, -1, -1)
-        away.append(distance(generator(ws), *many))
+        away.append(distance(generator(ws, resolution=image.shape[-1]), *many))
     return v[torch.cat(away).argmin()].clone()

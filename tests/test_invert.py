@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from inversion import InvertOptions, ProjectOptions, TuneOptions, invert, psnr
+from inversion import InvertOptions, ProjectOptions, TuneOptions, invert, project, psnr
 from inversion.distance import pixel_distance
 from inversion.tune import tunable
 from stylegan import Config, Generator, apply, w_statistics
@@ -63,6 +63,21 @@ def test_each_item_is_at_least_as_good_as_the_one_before(generator, image):
 def test_the_projection_finds_a_face_of_the_model(generator, image):
     first, *_, last = fits(generator, image, project=100, tune=0)
     assert last.distance < 0.9 * first.distance
+
+
+def test_the_pivot_is_searched_in_previews_and_tuned_at_full_size(generator, image, monkeypatch):
+    monkeypatch.setattr(project, "SEARCH_SIDE", 16)
+    seen: list[int] = []
+
+    def spy(a, b, weight):
+        assert a.shape[-1] == b.shape[-1] == weight.shape[-1]
+        seen.append(a.shape[-1])
+        return pixel_distance(a, b, weight)
+
+    options = InvertOptions(ProjectOptions(steps=3), TuneOptions(steps=2))
+    statistics = w_statistics(generator.mapping, 500)
+    for fit in invert(generator, statistics, image, spy, options):
+        assert set(seen) == ({16} if fit.stage == "project" else {16, 32})
 
 
 def test_tuning_comes_closer_than_the_pivot(generator, image):
