@@ -17,6 +17,9 @@ TRUNK = 64  # px up to which maps are whole
 CELLS = 32  # of the trunk that a window shows: half the picture's side
 MARGIN = 3  # cells that an up-convolution and a convolution spoil along an edge, rounded up
 ON_FACE = 2 / 3  # share of the windows that are centred on a landmark
+BEYOND = (
+    8  # cells that the others are drawn outside the picture and pushed back: its edge is learnt
+)
 
 Place = list[tuple[int, int]]
 
@@ -110,7 +113,8 @@ def draw_windows(landmarks: Float[Tensor, "n p 2"], side: int, source: torch.Gen
     count, points = landmarks.shape[:2]
     pick = torch.randint(points, (count,), generator=source)
     centre = landmarks[torch.arange(count), pick] * (TRUNK / side) - CELLS / 2
-    anywhere = torch.rand(count, 2, generator=source) * (TRUNK - CELLS + 1) - 0.5
+    room = TRUNK - CELLS + 2 * BEYOND
+    anywhere = torch.rand(count, 2, generator=source) * room - BEYOND
     on_face = torch.rand(count, 1, generator=source) < ON_FACE
     corners = torch.where(on_face, centre, anywhere).round().clamp(0, TRUNK - CELLS).long()
     return Windows([(int(x), int(y)) for x, y in corners])
