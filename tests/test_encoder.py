@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from inversion.encoder import SIDE, Encoder, build
-from stylegan import Config, Generator, Mapping, before_activation, w_statistics
+from stylegan import Config, Generator, Mapping, WStatistics, before_activation, w_statistics
 from training.data import CPU, Faces, Layout
 from training.encoder_net import Course, new, plain, whole
 from training.samples import sample
+from training.visible import visible
 from weights.small import digest, load_small, save_small
 
 CONFIG = Config(resolution=16, z_dim=6, w_dim=8, channel_base=64, channel_max=8, mapping_layers=2,
@@ -18,9 +19,19 @@ CONFIG = Config(resolution=16, z_dim=6, w_dim=8, channel_base=64, channel_max=8,
 
 
 @pytest.fixture(scope="module")
-def mapping() -> Mapping:
+def generator() -> Generator:
     torch.manual_seed(0)
-    return Generator(CONFIG).mapping.eval().requires_grad_(False)
+    return Generator(CONFIG).eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def mapping(generator: Generator) -> Mapping:
+    return generator.mapping
+
+
+@pytest.fixture(scope="module")
+def statistics(mapping: Mapping) -> WStatistics:
+    return w_statistics(mapping)
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +47,18 @@ def faces() -> Faces:
     return Faces(layout, np.arange(64), images, coordinates, z, torch.zeros(64, 1, 2), CPU)
 
 
-def test_a_new_encoder_answers_with_the_mean_face(mapping: Mapping) -> None:
-    encoder = new(mapping).eval()
+def test_a_new_encoder_answers_with_the_mean_face(
+    mapping: Mapping, statistics: WStatistics
+) -> None:
+    encoder = new(mapping, statistics).eval()
     w = encoder(torch.rand(2, 3, SIDE, SIDE) * 2 - 1)
     assert w.shape == (2, 8)
     torch.testing.assert_close(before_activation(w), encoder.centre.expand(2, -1))
     assert encoder.mapping == digest(mapping.state_dict())
 
 
-def test_coordinates_are_those_of_the_statistics(mapping: Mapping) -> None:
-    encoder, statistics = new(mapping).eval(), w_statistics(mapping)
+def test_coordinates_are_those_of_the_statistics(mapping: Mapping, statistics: WStatistics) -> None:
+    encoder = new(mapping, statistics).eval()
     torch.nn.init.normal_(encoder.head.bias)
     image = torch.rand(2, 3, SIDE, SIDE)
     v = encoder.coordinates(image)
@@ -53,12 +66,16 @@ def test_coordinates_are_those_of_the_statistics(mapping: Mapping) -> None:
 
 
 @pytest.mark.parametrize("side", [64, 256])
-def test_pictures_of_any_size_are_taken(mapping: Mapping, side: int) -> None:
-    assert new(mapping).eval()(torch.zeros(1, 3, side, side)).shape == (1, 8)
+def test_pictures_of_any_size_are_taken(
+    mapping: Mapping, statistics: WStatistics, side: int
+) -> None:
+    assert new(mapping, statistics).eval()(torch.zeros(1, 3, side, side)).shape == (1, 8)
 
 
-def test_an_encoder_survives_its_file(mapping: Mapping, tmp_path: Path) -> None:
-    encoder = new(mapping).eval()
+def test_an_encoder_survives_its_file(
+    mapping: Mapping, statistics: WStatistics, tmp_path: Path
+) -> None:
+    encoder = new(mapping, statistics).eval()
     torch.nn.init.normal_(encoder.head.weight, std=0.1)
     save_small(encoder.state_dict(), {"mapping": encoder.mapping}, tmp_path / "encoder")
     again = build(*load_small(tmp_path / "encoder"))
@@ -82,9 +99,31 @@ def test_the_whole_render_fills_the_crop(faces: Faces) -> None:
     assert plain(sample(faces, 0)).shape == (SIDE, SIDE, 3)
 
 
-def test_the_mean_face_has_loss_one_and_learning_lowers_it(faces: Faces, mapping: Mapping) -> None:
+def test_the_metric_is_the_change_of_the_picture(
+    generator: Generator, statistics: WStatistics
+) -> None:
+    root = visible(generator, statistics)
+    metric = root @ root.T
+    assert float(metric.trace()) == pytest.approx(1, rel=1e-4)
+    values, vectors = torch.linalg.eigh(metric)
+    w = generator.mapping(torch.randn(64, 6, generator=torch.Generator().manual_seed(3)))
+    v = statistics.to_v(w)
+
+    def change(direction: torch.Tensor) -> float:
+        pair = [statistics.to_w(part)[:, None] for part in (v, v + 0.1 * direction)]
+        one, other = (generator(w.expand(-1, CONFIG.num_ws, -1)) for w in pair)
+        return float((one - other).square().mean())
+
+    assert change(vectors[:, -1]) > 2 * change(vectors[:, 0])
+    assert values[0] > 0
+
+
+def test_the_mean_face_has_loss_one_and_learning_lowers_it(
+    faces: Faces, generator: Generator, mapping: Mapping, statistics: WStatistics
+) -> None:
     torch.manual_seed(0)
-    encoder, course = new(mapping), Course(faces, mapping)
+    encoder = new(mapping, statistics)
+    course = Course(faces, mapping, statistics, visible(generator, statistics))
     assert 0.6 < course.errors(encoder.eval(), 64)["renders"] < 1.5
     batch = course.draw(8, np.random.default_rng(0))
     adam = torch.optim.Adam(encoder.train().parameters(), 3e-3)

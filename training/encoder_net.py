@@ -3,8 +3,8 @@
     python -m training.encoder_net --model weights/faces.safetensors --data DATA --minutes 60
 
 ``--minutes`` counts over resumed runs; the learning rate falls to 0 at their end. Errors are the
-mean squared distance to w before its last activation, as a share of its variance: 1 is what the
-mean face gives, 0 is perfect; of renders as they are, and of renders that look like photos.
+mean squared distance to w in the metric of ``visible.py``: 1 is what the mean face gives, 0 is
+perfect; of renders as they are, and of renders that look like photos.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from inversion.encoder import SIDE, Encoder
-from stylegan import Mapping, before_activation, w_statistics
+from stylegan import Mapping, WStatistics, w_statistics
 from weights import load as load_model
 from weights.small import digest, save_small
 
@@ -26,6 +26,7 @@ from .augment import Jitter, Matrix, Source, after, background, photograph, plac
 from .data import Faces, load
 from .fitting import Batch, Plan, calm, command, fit
 from .samples import Sample, sample
+from .visible import visible
 
 MISALIGNED = Jitter(0.04, 0.04, 0.012)
 STRENGTH = 0.5  # of the changes: a colour that may have been changed says nothing of the face's
@@ -34,10 +35,12 @@ ELSEWHERE = 0.4  # chance of another background
 
 @dataclass(frozen=True)
 class Course:
-    """What the encoder is taught: w of this mapping, from these faces."""
+    """What the encoder is taught: w of this mapping, from these faces; ``metric`` weighs errors."""
 
     faces: Faces
     mapping: Mapping
+    statistics: WStatistics
+    metric: Float[Tensor, "k k"]
 
     def draw(self, count: int, source: Source) -> Batch:
         """(pictures in [-1, 1], z) of random samples."""
@@ -62,12 +65,10 @@ class Course:
         return picture, z
 
     def loss(self, encoder: Encoder, batch: Batch) -> Tensor:
-        """Squared distance before the last activation, as a share of the variance."""
+        """Mean squared distance in the metric."""
         pictures, z = batch
-        with torch.no_grad():
-            wanted = before_activation(self.mapping(z)) - encoder.centre
-        away = encoder.coordinates(pictures) @ encoder.axes - wanted
-        return away.square().sum(1).mean() / encoder.axes.square().sum()
+        away = encoder.coordinates(pictures) - self.statistics.to_v(self.mapping(z))
+        return (away @ self.metric).square().sum(1).mean()
 
     @torch.no_grad()
     def errors(self, encoder: Encoder, count: int = 300) -> dict[str, float]:
@@ -99,9 +100,8 @@ def whole(render: Sample) -> Matrix:
     return np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
 
 
-def new(mapping: Mapping) -> Encoder:
+def new(mapping: Mapping, statistics: WStatistics) -> Encoder:
     """An untrained encoder for the w of this mapping; it answers with the mean face."""
-    statistics = w_statistics(mapping)
     encoder = Encoder(statistics.centre, statistics.axes, digest(mapping.state_dict()))
     torch.nn.init.zeros_(encoder.head.weight)
     torch.nn.init.zeros_(encoder.head.bias)
@@ -114,16 +114,18 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     args = parser.parse_args()
     calm()
-    mapping = load_model(args.model).generator.mapping
-    course, held = (Course(samples, mapping) for samples in load(args.data))
-    encoder = new(mapping)
+    generator = load_model(args.model).generator
+    mapping, statistics = generator.mapping, w_statistics(generator.mapping)
+    metric = visible(generator, statistics)
+    course, held = (Course(samples, mapping, statistics, metric) for samples in load(args.data))
+    encoder = new(mapping, statistics)
     plan = Plan(args.minutes, 2e-3, args.out / "checkpoint.pt")
     learning = fit(encoder, partial(course.draw, args.batch), partial(course.loss, encoder), plan)
     for seconds, steps, mean in learning:
         now = {name: round(value, 3) for name, value in held.errors(encoder.eval()).items()}
         encoder.train()
         seen = f"{seconds / 60:.1f} min, {steps * args.batch} images, loss {mean:.3f}"
-        print(f"{seen}, share of variance: {now}", flush=True)
+        print(f"{seen}, error: {now}", flush=True)
     facts = {"mapping": encoder.mapping, "side": str(SIDE)}
     save_small(encoder.state_dict(), facts, args.out / "encoder.safetensors")
 
