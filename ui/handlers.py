@@ -31,9 +31,9 @@ def fresh() -> Visit:
     return Visit(name, *open_session(models.engine(name), EXAMPLE))
 
 
-def settled(visit: Visit, sentence: str) -> Generator[Screen]:
-    """The picture has changed: show it, at last in the whole photo."""
-    yield idle(visit, sentence)
+def settled(visit: Visit, sentence: str, also: Screen | None = None) -> Generator[Screen]:
+    """The picture has changed: show it, and what ``also`` did, at last in the whole photo."""
+    yield (also or {}) | idle(visit, sentence)
     yield result(visit.result())
 
 

@@ -14,7 +14,8 @@ from editor.saved import save_session
 
 from . import models
 from .canvas import read_drawn
-from .screen import Screen, idle, result, said
+from .handlers import settled
+from .screen import Screen, said
 from .settings import Settings
 from .turn import idle_only
 from .visit import Visit
@@ -75,5 +76,5 @@ def open_file(visit: Visit, file: str) -> Generator[Screen]:
         visit.open(*open_session(models.engine(name), Path(file)))
     finally:
         Path(file).unlink(missing_ok=True)
-    yield Settings.of_facts(visit.facts).screen() | idle(visit, f"{OPENED} {what_next(visit)}")
-    yield result(visit.result())
+    settings = Settings.of_facts(visit.facts).screen()
+    yield from settled(visit, f"{OPENED} {what_next(visit)}", settings)
