@@ -23,7 +23,8 @@ def halo(x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h+2 w+2"]:
 
 def fir(channels: int, like: Tensor) -> Float[Tensor, "c 1 4 4"]:
     """The [1, 3, 3, 1] low-pass filter, one copy a channel, with gain 4 for zero-stuffed input."""
-    taps = torch.tensor([1.0, 3.0, 3.0, 1.0], dtype=like.dtype, device=like.device) / 4
+    taps = like.new_full((4,), 0.75)  # filled on its device: a copy could not be recorded there
+    taps[::3] = 0.25
     return torch.outer(taps, taps).expand(channels, 1, 4, 4)
 
 

@@ -123,7 +123,7 @@ def test_the_mean_face_has_loss_one_and_learning_lowers_it(
 ) -> None:
     torch.manual_seed(0)
     encoder = new(mapping, statistics)
-    course = Course(faces, mapping, statistics, visible(generator, statistics))
+    course = Course(faces, generator, statistics, visible(generator, statistics))
     assert 0.6 < course.errors(encoder.eval(), 64)["renders"] < 1.5
     batch = course.draw(8, np.random.default_rng(0))
     adam = torch.optim.Adam(encoder.train().parameters(), 3e-3)

@@ -1,6 +1,7 @@
 """Training on a tiny folder: windows are exact, mirrors are mirrors, and the recipe runs."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,14 +16,17 @@ from torch import Tensor
 
 import weights
 from stylegan import Config
-from training import adversarial, export, train, workers
+from training import adversarial, export, on_cuda, train, workers
 from training.ahead import ahead
 from training.data import HELD_OUT, QUANTA, load
 from training.discriminator import Conv, Discriminator, minibatch_spread
 from training.losses import Target, coordinates
-from training.mapping import pretrain
+from training.mapping import AT_ONCE, known, pretrain
 from training.networks import Networks, cut_to
 from training.patch import CELLS, TRUNK, Windows, draw_windows, paint
+from training.recorded import descend
+from training.resident import Pool, Resident
+from training.stage import Stage, lesson
 
 SEEN, HELD = 12, 4
 Z, POINTS = 6, 5
@@ -180,9 +184,65 @@ def test_a_gradient_that_is_no_number_changes_nothing(data: Path) -> None:
     before = {name: value.clone() for name, value in run.networks.state_dict().items()}
     pairs = faces.pairs(torch.arange(2), 64)
     target = Target(replace(pairs, pictures=pairs.pictures * torch.nan), 256, None)
-    loss = train.learn(run.networks, 64, target, None, False)
-    train.update(run, train.Stage(64, 1, 0.01), workers.Word(1.0, loss, False))
+    loss = lesson(run.networks, 64, target, None, False)
+    loss.backward()
+    train.update(run, Stage(64, 1, 0.01), workers.Word(1.0, float(loss.detach()), False))
+    descend(lesson(run.networks, 64, target, None, False), run.optimiser)
     assert all(torch.equal(before[name], v) for name, v in run.networks.state_dict().items())
+
+
+def test_what_is_resident_are_the_faces_of_the_folder(data: Path) -> None:
+    faces, resident = load(data)[0], Resident(data, torch.device("cpu"))
+    torch.manual_seed(3)
+    drawn = resident.drawn(40, 128)
+    everything = torch.arange(SEEN).repeat(2)
+    pairs = faces.pairs(everything, 128, everything.new_zeros(2 * SEEN).bool().index_fill(
+        0, torch.arange(SEEN), True))  # fmt: skip
+    seen = set[int]()
+    for k, z in enumerate(drawn.z):
+        found = (pairs.z == z).all(1).nonzero()[:, 0]
+        assert len(found) == 1
+        seen.add(int(found[0]))
+        for part in ("pictures", "points", "landmarks"):
+            assert torch.equal(getattr(drawn, part)[k], getattr(pairs, part)[found[0]])
+    assert len(seen) > SEEN  # most of them, both ways round
+
+
+def test_what_is_rendered_later_comes_along(data: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(data, tmp_path / "later"))
+    done = np.load(folder / "done.npy", mmap_mode="r+")
+    done[2:SEEN] = 0
+    resident = Resident(folder, torch.device("cpu"))
+    assert int(resident.count) == 2
+    done[4] = 1
+    resident.refresh()
+    assert int(resident.count) == 2  # it has just looked
+    resident.patience = 0.0
+    resident.refresh()
+    assert int(resident.count) == 3
+    codes = {tuple(z.abs().tolist()) for z in resident.drawn(60, 64).z}
+    assert codes == {tuple(np.abs(np.load(folder / "z.npy")[k]).tolist()) for k in (0, 1, 4)}
+
+
+def test_a_stage_of_recorded_steps_learns(data: Path) -> None:
+    torch.manual_seed(0)
+    run = train.fresh(TINY, Networks(TINY).generator.mapping.state_dict(), 64, "cpu")
+    words = ["--data", str(data)]
+    resident, stage = Resident(data, torch.device("cpu")), Stage(64, 0.1, 0.02, 2)
+    losses = list(on_cuda.steps(run, stage, resident, train.parse(words), workers.Stop()))
+    assert run.steps == len(losses) * on_cuda.LOOK
+    assert run.images == 2 * run.steps
+    assert losses[-1] < losses[0]
+    assert 6 <= run.seconds < 30
+
+
+def test_many_codes_are_described_ahead() -> None:
+    z, told = known(describe, Z, 3 * AT_ONCE)
+    assert len(np.unique(z[:, 0])) > 2.9 * AT_ONCE
+    np.testing.assert_allclose(told, describe(z), atol=1e-3)
+    pool = Pool(z, told, torch.device("cpu"))
+    mapping = pretrain(TINY, describe, 30, (z, told), batch=8)
+    assert mapping(pool.drawn(5)[0]).shape == (5, TINY.w_dim)
 
 
 def test_the_recipe_runs_and_its_model_loads(

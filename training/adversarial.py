@@ -10,8 +10,10 @@ Resumable: ``checkpoint.pt`` (what ``training.export`` reads) and ``rival.pt`` i
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -20,17 +22,18 @@ from torch.nn import functional as F
 
 from . import workers
 from .ahead import ahead
-from .checkpoint import Run, optimiser, restore, write
+from .checkpoint import Run, optimiser, resumed, write
 from .data import Faces, Pairs, load
 from .discriminator import Discriminator, r1_gamma
 from .losses import SqueezeFeatures, Target
 from .networks import follow
 from .patch import paint
+from .recorded import Recorded, descend, on_device, placed, set_rate
 from .report import report
+from .resident import Resident
 
 RATE = 2e-3  # of both networks
 BETAS = 0.0, 0.99
-MAPPING_SCALE = 0.01  # of the rate; styles and convolutions take all of it
 R1_STEPS = 16
 PAIRED_WEIGHT = 3.0  # of the regression beside the adversarial loss
 EMA = 0.999
@@ -48,68 +51,61 @@ class Duel:
 
 
 def begin(args: argparse.Namespace) -> Duel:
-    """Continue in ``--out``, or start from the averaged networks of a regression."""
-    file = args.out / "rival.pt"
-    run = restore(args.out / "checkpoint.pt" if file.exists() else args.begin, args.device)
-    rival = Discriminator(replace(run.networks.config, resolution=run.side)).to(args.device)
+    """Continue in ``--out``, or start from the averaged networks of a regression or a model."""
+    file, device = args.out / "rival.pt", torch.device(args.device)
+    run = resumed(args.out / "checkpoint.pt" if file.exists() else args.begin, device)
+    rival = placed(Discriminator(replace(run.networks.config, resolution=run.side)), device)
     lazy = R1_STEPS / (R1_STEPS + 1)  # one more pass in 16: rates as in appendix B of the paper
     betas = BETAS[0] ** lazy, BETAS[1] ** lazy
-    duel = Duel(run, rival, torch.optim.Adam(rival.parameters(), RATE * lazy, betas))
+    adam = torch.optim.Adam(rival.parameters(), RATE * lazy, betas)
+    duel = Duel(run, rival, on_device(adam, device))
+    run.networks.generator.mapping.requires_grad_(False)  # an encoder has learnt its w
     if file.exists():
-        state = torch.load(file, weights_only=True, map_location=args.device)
+        state = torch.load(file, weights_only=True, map_location=device)
         rival.load_state_dict(state["rival"])
         duel.optimiser.load_state_dict(state["optimiser"])
+        on_device(duel.optimiser, device)
         duel.step = state["step"]
         return duel
     run.networks.load_state_dict(run.average.state_dict())
     run.seconds, run.optimiser = 0.0, optimiser(run.networks, BETAS)
     for group in run.optimiser.param_groups:
-        group["lr"] = RATE * (MAPPING_SCALE if group["scale"] < 1 else 1.0)
+        set_rate(group, RATE)
     return duel
 
 
-def step(duel: Duel, pairs: Pairs, features: SqueezeFeatures | None, stored_side: int) -> float:
-    """One step of both; the generator's loss."""
+def step(
+    duel: Duel, pairs: Pairs, features: SqueezeFeatures | None, stored_side: int, regular: bool
+) -> Tensor:
+    """One step of both, with R1 or without; the generator's loss."""
     run, z = duel.run, pairs.z
     duel.rival.requires_grad_(False)
     ws = run.networks.generator.style(z)
-    with torch.autocast(z.device.type, torch.bfloat16, enabled=z.is_cuda):
+    with torch.autocast(z.device.type, torch.bfloat16, enabled=z.is_cuda, cache_enabled=False):
         painted = paint(run.networks, ws, run.side)
         fooled = duel.rival(painted.pictures[run.side])
     paired = Target(pairs, stored_side, None).loss(painted, features)
     loss = F.softplus(-fooled.float()).mean() + PAIRED_WEIGHT * paired
-    if _descend(loss, run.optimiser):
-        follow(run.average, run.networks, EMA, run.steps)
-        run.steps += 1
+    made = painted.pictures[run.side].detach()
+    told = descend(loss, run.optimiser)
     duel.rival.requires_grad_(True)
-    _descend(rival_loss(duel, pairs.pictures, painted.pictures[run.side].detach()), duel.optimiser)
-    duel.step += 1
-    run.images += len(z)
-    return float(loss.detach())
+    descend(rival_loss(duel, pairs.pictures, made, regular), duel.optimiser)
+    return told
 
 
-def rival_loss(duel: Duel, real: Tensor, made: Tensor) -> Tensor:
-    """Logistic loss, and every 16th step R1 on the renders, 16 times (in float32)."""
-    with torch.autocast(real.device.type, torch.bfloat16, enabled=real.is_cuda):
+def rival_loss(duel: Duel, real: Tensor, made: Tensor, regular: bool) -> Tensor:
+    """Logistic loss; with R1 on the renders in float32, 16 times: it is taken every 16th step."""
+    with torch.autocast(
+        real.device.type, torch.bfloat16, enabled=real.is_cuda, cache_enabled=False
+    ):
         told = duel.rival(made), duel.rival(real)
     loss = F.softplus(told[0].float()).mean() + F.softplus(-told[1].float()).mean()
-    if duel.step % R1_STEPS:
+    if not regular:
         return loss
     real = real.detach().requires_grad_()
     (slope,) = torch.autograd.grad(duel.rival(real).sum(), real, create_graph=True)
     gamma = r1_gamma(duel.run.side, len(real))
     return loss + R1_STEPS * gamma / 2 * slope.square().sum((1, 2, 3)).mean()
-
-
-def _descend(loss: Tensor, adam: torch.optim.Adam) -> bool:
-    """A step, if the loss and the gradients are finite."""
-    weights = [weight for group in adam.param_groups for weight in group["params"]]
-    loss.backward()
-    finite = workers.share(weights, workers.Word(0.0, float(loss.detach()), False)).finite
-    if finite:
-        adam.step()
-    adam.zero_grad()
-    return finite
 
 
 def keep(duel: Duel, held: Faces, loss: float, out: Path) -> None:
@@ -122,11 +118,22 @@ def keep(duel: Duel, held: Faces, loss: float, out: Path) -> None:
     write(state, out / "rival.pt")
 
 
-def batches(faces: Faces, args: argparse.Namespace, duel: Duel) -> Iterator[Pairs]:
-    """Random renders without end, every second one mirrored."""
+@contextmanager
+def draws(args: argparse.Namespace, duel: Duel, faces: Faces) -> Generator[Callable[[], Pairs]]:
+    """Something that draws random renders, every second one mirrored."""
+    side = duel.run.side
+    if args.device == "cuda":
+        torch.manual_seed(duel.run.images)
+        yield partial(Resident(args.data, torch.device(args.device)).drawn, args.batch, side)
+        return
     source = torch.Generator().manual_seed(duel.run.images)
-    while True:
-        yield faces.drawn(source, args.batch, duel.run.side)
+
+    def endless() -> Iterator[Pairs]:
+        while True:
+            yield faces.drawn(source, args.batch, side)
+
+    with ahead(endless()) as batches:
+        yield partial(next, batches)
 
 
 def sharpen(args: argparse.Namespace, stop: workers.Stop) -> None:
@@ -134,24 +141,44 @@ def sharpen(args: argparse.Namespace, stop: workers.Stop) -> None:
     torch.manual_seed(0)
     faces, held = (part.on(torch.device(args.device)) for part in load(args.data))
     duel = begin(args)
-    run, loss = duel.run, 0.0
-    features = SqueezeFeatures(args.features).to(args.device) if args.features else None
+    run, loss = duel.run, torch.zeros([])
     reported, clock = run.seconds, time.monotonic() - run.seconds
-    with ahead(batches(faces, args, duel)) as source:
+    with draws(args, duel, faces) as draw:
+        both = recorded(duel, draw, args, faces.layout.side)
         while run.seconds < 60 * args.minutes and not stop.asked:
-            loss = step(duel, next(source), features, faces.layout.side)
+            for _ in range(R1_STEPS):
+                loss = both[duel.step % R1_STEPS == 0]()
+                follow(run.average, run.networks, EMA, run.steps)
+                run.steps, duel.step = run.steps + 1, duel.step + 1
+            run.images += R1_STEPS * args.batch
+            float(loss)  # waits for the device
             run.seconds = time.monotonic() - clock
             if run.seconds - reported > REPORT_SECONDS:
                 reported = run.seconds
-                keep(duel, held, loss, args.out)
-    keep(duel, held, loss, args.out)
+                keep(duel, held, float(loss), args.out)
+    keep(duel, held, float(loss), args.out)
+
+
+def recorded(
+    duel: Duel, draw: Callable[[], Pairs], args: argparse.Namespace, side: int
+) -> tuple[Recorded, Recorded]:
+    """A step of both networks: without R1, and with it."""
+    features = SqueezeFeatures(args.features).to(args.device) if args.features else None
+
+    def work(regular: bool) -> Tensor:
+        return step(duel, draw(), features, side, regular)
+
+    device = torch.device(args.device)
+    return Recorded(partial(work, False), device), Recorded(partial(work, True), device)
 
 
 def main(words: list[str] | None = None) -> None:
     """Parse and sharpen."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, required=True, help="folder with layout.json")
-    parser.add_argument("--begin", type=Path, required=True, help="checkpoint of training.train")
+    parser.add_argument(
+        "--begin", type=Path, required=True, help="checkpoint of training.train, or a model"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/sharp"))
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.0 weights for the feature loss")
     parser.add_argument("--minutes", type=float, default=120)

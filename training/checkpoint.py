@@ -9,11 +9,15 @@ import torch
 from torch import Tensor
 
 from stylegan import Config
+from weights import load as load_model
 
 from .networks import Networks
+from .recorded import on_device, placed
 
 MAPPING_RATE, AFFINE_RATE = 0.03, 8.0  # times the rate of the convolutions
 BETAS = 0.9, 0.99
+EMA = 0.998
+FEATURE_STEPS = 3  # the feature loss is taken at every third step
 
 
 @dataclass
@@ -35,7 +39,7 @@ def fresh(config: Config, mapping: dict[str, Tensor], side: int, device: str) ->
     networks = Networks(config)
     networks.generator.mapping.load_state_dict(mapping)
     networks.silence_above(side)
-    return _run(networks.to(device), side)
+    return _run(placed(networks, torch.device(device)), side)
 
 
 def _run(networks: Networks, side: int) -> Run:
@@ -52,7 +56,8 @@ def optimiser(networks: Networks, betas: tuple[float, float] = BETAS) -> torch.o
         scale = MAPPING_RATE if "mapping" in name else AFFINE_RATE if "affine" in name else 1.0
         groups[scale].append(weight)
     chosen = [{"params": weights, "scale": scale} for scale, weights in groups.items()]
-    return torch.optim.Adam(chosen, lr=1.0, betas=betas)
+    adam = torch.optim.Adam(chosen, lr=1.0, betas=betas)
+    return on_device(adam, next(networks.parameters()).device)
 
 
 def save(run: Run, file: Path) -> None:
@@ -75,13 +80,26 @@ def write(state: Mapping[str, object], file: Path) -> None:
 def restore(file: Path, device: str) -> Run:
     """Continue from a checkpoint."""
     state = torch.load(file, weights_only=True, map_location=device)
-    run = _run(Networks(Config(**state["config"])).to(device), state["side"])
+    run = _run(placed(Networks(Config(**state["config"])), torch.device(device)), state["side"])
     run.networks.load_state_dict(state["networks"])
     run.average.load_state_dict(state["average"])
     run.optimiser.load_state_dict(state["optimiser"])
+    on_device(run.optimiser, torch.device(device))
     run.stage, run.seconds = state["stage"], state["seconds"]
     run.images, run.steps = state["images"], state["steps"]
     return run
+
+
+def resumed(file: Path, device: torch.device) -> Run:
+    """Continue from a checkpoint, or from an exported model, which has no optimiser's state."""
+    if file.suffix != ".safetensors":
+        return restore(file, str(device))
+    model = load_model(file)
+    assert model.coordinates is not None, "This model has no coordinate head."
+    networks = Networks(model.generator.config)
+    networks.generator.load_state_dict(model.generator.state_dict())
+    networks.coordinates.load_state_dict(model.coordinates.state_dict())
+    return _run(placed(networks, device), networks.config.resolution)
 
 
 def read_average(file: Path) -> tuple[Networks, int]:

@@ -5,12 +5,13 @@ and ``done.npy`` are written by the renderer, which may still be at work: what i
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, UInt8, UInt16
+from jaxtyping import Bool, Float, Int, Int16, UInt8, UInt16
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -38,6 +39,11 @@ class Layout:
     mirror_z: Float[Tensor, " z"]
     mirror_landmarks: Int[Tensor, " points"]
     geometry: tuple[int, int]
+
+    def on(self, device: torch.device) -> "Layout":
+        """The same on another device."""
+        signs, places = self.mirror_z.to(device), self.mirror_landmarks.to(device)
+        return replace(self, mirror_z=signs, mirror_landmarks=places)
 
 
 @dataclass(frozen=True)
@@ -79,46 +85,29 @@ class Faces:
         self, index: Int[Tensor, " b"], side: int, mirrored: Bool[Tensor, " b"] | None = None
     ) -> Float[Tensor, "b 3 side side"]:
         """Pictures in [-1, 1] at this size, area-averaged."""
-        bytes_ = torch.from_numpy(self.images[self.rows[index.numpy()]]).to(self.device)
-        pixels = bytes_.permute(0, 3, 1, 2).float()
-        pictures = F.avg_pool2d(pixels, pixels.shape[-1] // side) / 127.5 - 1
-        return _flip(pictures, mirrored)
+        stored = torch.from_numpy(self.images[self.rows[index.numpy()]])
+        return pictures_of(stored.to(self.device), side, _on(mirrored, self.device))
 
     def points(
         self, index: Int[Tensor, " b"], mirrored: Bool[Tensor, " b"] | None = None
     ) -> Float[Tensor, "b 4 half half"]:
         """Per pixel x, y, z in [-1, 1] over the box (0 where nothing is), and coverage 1 or 0."""
-        stored = self.coordinates[self.rows[index.numpy()]].astype(np.int32)
-        cells = torch.from_numpy(stored).to(self.device).permute(0, 3, 1, 2)
-        covered = (cells[:, 3:] > 0).float()
-        xyz = cells[:, :3] * (2 / QUANTA) - 1
-        painted = torch.cat([xyz * covered, covered], 1)
-        if mirrored is None:
-            return painted
-        low, high = self.layout.box[:, 0].tolist()
-        x = -xyz[:, :1] - 2 * (low + high) / (high - low)  # minus x, whatever the box
-        other = torch.cat([x * covered, painted[:, 1:]], 1).flip(3)
-        return torch.where(mirrored.to(self.device)[:, None, None, None], other, painted)
+        stored = torch.from_numpy(self.coordinates[self.rows[index.numpy()]].view(np.int16))
+        return points_of(stored.to(self.device), self.layout, _on(mirrored, self.device))
 
     def marks(
         self, index: Int[Tensor, " b"], mirrored: Bool[Tensor, " b"] | None = None
     ) -> Float[Tensor, "b points 2"]:
         """Landmarks, (x, y) in px of the stored pictures."""
-        marks = self.landmarks[index]
-        if mirrored is not None:
-            other = marks[:, self.layout.mirror_landmarks]
-            other = torch.stack([self.layout.side - 1 - other[..., 0], other[..., 1]], 2)
-            marks = torch.where(mirrored[:, None, None], other, marks)
-        return marks.to(self.device)
+        marks = self.landmarks[index].to(self.device)
+        return marks_of(marks, self.layout.on(self.device), _on(mirrored, self.device))
 
     def codes(
         self, index: Int[Tensor, " b"], mirrored: Bool[Tensor, " b"] | None = None
     ) -> Float[Tensor, "b z"]:
         """The codes of pictures or of their mirror pictures."""
-        z = self.z[index]
-        if mirrored is not None:
-            z = torch.where(mirrored[:, None], z * self.layout.mirror_z, z)
-        return z.to(self.device)
+        codes = self.z[index].to(self.device)
+        return codes_of(codes, self.layout.on(self.device), _on(mirrored, self.device))
 
     def pairs(
         self, index: Int[Tensor, " b"], side: int, mirrored: Bool[Tensor, " b"] | None = None
@@ -141,11 +130,64 @@ class Faces:
         return replace(self, device=device)
 
 
-def _flip(pictures: Tensor, mirrored: Tensor | None) -> Tensor:
-    if mirrored is None:
-        return pictures
-    chosen = mirrored.to(pictures.device)[:, None, None, None]
-    return torch.where(chosen, pictures.flip(3), pictures)
+def pictures_of(
+    stored: UInt8[Tensor, "b s s 3"], side: int, mirrored: Bool[Tensor, " b"] | None = None
+) -> Float[Tensor, "b 3 side side"]:
+    """Pictures in [-1, 1] at this size, area-averaged; some of them mirrored."""
+    pixels = stored.permute(0, 3, 1, 2).float()
+    pictures = F.avg_pool2d(pixels, pixels.shape[-1] // side) / 127.5 - 1
+    return _either(mirrored, lambda: pictures.flip(3), pictures)
+
+
+def points_of(
+    stored: Int16[Tensor, "b h h 4"], layout: Layout, mirrored: Bool[Tensor, " b"] | None = None
+) -> Float[Tensor, "b 4 h h"]:
+    """Coordinates as the renderer keeps them (the bits of 16 without a sign) -> x, y, z, coverage.
+
+    x, y, z are in [-1, 1] over the box, 0 where nothing is.
+    """
+    cells = (stored.int() & QUANTA).permute(0, 3, 1, 2)
+    covered = (cells[:, 3:] > 0).float()
+    xyz = cells[:, :3] * (2 / QUANTA) - 1
+    painted = torch.cat([xyz * covered, covered], 1)
+
+    def other() -> Tensor:
+        low, high = layout.box[:, 0].tolist()
+        x = -xyz[:, :1] - 2 * (low + high) / (high - low)  # minus x, whatever the box
+        return torch.cat([x * covered, painted[:, 1:]], 1).flip(3)
+
+    return _either(mirrored, other, painted)
+
+
+def marks_of(
+    marks: Float[Tensor, "b points 2"], layout: Layout, mirrored: Bool[Tensor, " b"] | None = None
+) -> Float[Tensor, "b points 2"]:
+    """Landmarks (x, y) px, of the mirrored pictures where so wanted."""
+
+    def other() -> Tensor:
+        turned = marks[:, layout.mirror_landmarks]
+        return torch.stack([layout.side - 1 - turned[..., 0], turned[..., 1]], 2)
+
+    return _either(mirrored, other, marks)
+
+
+def codes_of(
+    z: Float[Tensor, "b z"], layout: Layout, mirrored: Bool[Tensor, " b"] | None = None
+) -> Float[Tensor, "b z"]:
+    """The codes of pictures or of their mirror pictures."""
+    return _either(mirrored, lambda: z * layout.mirror_z, z)
+
+
+def _either(
+    chosen: Bool[Tensor, " b"] | None, other: Callable[[], Tensor], plain: Tensor
+) -> Tensor:
+    if chosen is None:
+        return plain
+    return torch.where(chosen.view(-1, *[1] * (plain.ndim - 1)), other(), plain)
+
+
+def _on(flags: Bool[Tensor, " b"] | None, device: torch.device) -> Tensor | None:
+    return None if flags is None else flags.to(device)
 
 
 def rescaled(landmarks: Float[Tensor, "*n 2"], before: int, side: int) -> Float[Tensor, "*n 2"]:

@@ -7,7 +7,8 @@ mean squared distance to w in the metric of ``visible.py``: 1 is what the mean f
 perfect; of renders as they are, and of renders that look like photos.
 """
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,29 +19,46 @@ from jaxtyping import Float
 from torch import Tensor
 
 from inversion.encoder import SIDE, Encoder
-from stylegan import Mapping, WStatistics, w_statistics
+from inversion.project import face_weight
+from stylegan import Generator, Mapping, WStatistics, w_statistics
 from weights import load as load_model
 from weights.small import digest, save_small
 
 from .augment import Jitter, Matrix, Source, after, background, photograph, place
 from .data import Faces, load
-from .fitting import Batch, Plan, calm, command, fit
+from .fitting import Batch, calm, command, fit, planned
 from .samples import Sample, sample
 from .visible import visible
 
 MISALIGNED = Jitter(0.04, 0.04, 0.012)
 STRENGTH = 0.5  # of the changes: a colour that may have been changed says nothing of the face's
+PICTURE_WEIGHT = 2.0  # of the mean absolute difference of two pictures
 ELSEWHERE = 0.4  # chance of another background
 
 
 @dataclass(frozen=True)
 class Course:
-    """What the encoder is taught: w of this mapping, from these faces; ``metric`` weighs errors."""
+    """What the encoder is taught: the w of these faces.
+
+    Args:
+        faces: renders and their codes.
+        generator: whose w it is.
+        statistics: of that w.
+        metric: weighs errors of w.
+        seen: px of the generator's pictures that are compared too; 0: none are (much quicker).
+    """
 
     faces: Faces
-    mapping: Mapping
+    generator: Generator
     statistics: WStatistics
     metric: Float[Tensor, "k k"]
+    seen: int = 0
+
+    def on(self, device: str) -> "Course":
+        """The same, with losses taken on this device."""
+        generator, metric = deepcopy(self.generator).to(device), self.metric.to(device)
+        statistics = self.statistics.to(torch.device(device))
+        return replace(self, generator=generator, statistics=statistics, metric=metric)
 
     def draw(self, count: int, source: Source) -> Batch:
         """(pictures in [-1, 1], z) of random samples."""
@@ -65,10 +83,22 @@ class Course:
         return picture, z
 
     def loss(self, encoder: Encoder, batch: Batch) -> Tensor:
-        """Mean squared distance in the metric."""
+        """Mean squared distance in the metric; and how much the pictures differ."""
         pictures, z = batch
-        away = encoder.coordinates(pictures) - self.statistics.to_v(self.mapping(z))
-        return (away @ self.metric).square().sum(1).mean()
+        with torch.no_grad():
+            w = self.generator.mapping(z)
+        found = encoder.coordinates(pictures)
+        away = ((found - self.statistics.to_v(w)) @ self.metric).square().sum(1).mean()
+        if self.seen == 0:
+            return away
+        made, wanted = self.painted(self.statistics.to_w(found)), self.painted(w.detach())
+        weight = face_weight(wanted[0])
+        return away + PICTURE_WEIGHT * ((made - wanted).abs() * weight).mean()
+
+    def painted(self, w: Float[Tensor, "n w"]) -> Float[Tensor, "n 3 s s"]:
+        """The generator's pictures at ``seen`` px."""
+        ws = w[:, None].expand(-1, self.generator.config.num_ws, -1)
+        return self.generator(ws, "none", self.seen)
 
     @torch.no_grad()
     def errors(self, encoder: Encoder, count: int = 300) -> dict[str, float]:
@@ -79,7 +109,7 @@ class Course:
         found: dict[str, float] = {}
         for name, pairs in (("renders", clean), ("photo-like", changed)):
             batch = _stacked([pair[0] for pair in pairs], [pair[1] for pair in pairs])
-            found[name] = float(self.loss(encoder, batch))
+            found[name] = float(replace(self, seen=0).loss(encoder, batch))
         return found
 
 
@@ -110,24 +140,27 @@ def new(mapping: Mapping, statistics: WStatistics) -> Encoder:
 
 def main() -> None:
     """Parse, train, report every minute."""
-    parser = command(__doc__, "runs/encoder")
+    parser = command(__doc__, "runs/encoder", 2e-3)
     parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--seen", type=int, default=0, help="px of pictures to compare; 0: none")
     args = parser.parse_args()
     calm()
     generator = load_model(args.model).generator
-    mapping, statistics = generator.mapping, w_statistics(generator.mapping)
+    statistics = w_statistics(generator.mapping)
     metric = visible(generator, statistics)
-    course, held = (Course(samples, mapping, statistics, metric) for samples in load(args.data))
-    encoder = new(mapping, statistics)
-    plan = Plan(args.minutes, 2e-3, args.out / "checkpoint.pt")
-    learning = fit(encoder, partial(course.draw, args.batch), partial(course.loss, encoder), plan)
+    course, held = (
+        Course(samples, generator, statistics, metric, args.seen) for samples in load(args.data)
+    )
+    encoder = new(generator.mapping, statistics)
+    loss = partial(course.on(args.device).loss, encoder)
+    learning = fit(encoder, partial(course.draw, args.batch), loss, planned(args))
     for seconds, steps, mean in learning:
-        now = {name: round(value, 3) for name, value in held.errors(encoder.eval()).items()}
-        encoder.train()
+        now = {name: round(v, 3) for name, v in held.errors(encoder.eval().cpu()).items()}
+        encoder.train().to(args.device)
         seen = f"{seconds / 60:.1f} min, {steps * args.batch} images, loss {mean:.3f}"
         print(f"{seen}, error: {now}", flush=True)
     facts = {"mapping": encoder.mapping, "side": str(SIDE)}
-    save_small(encoder.state_dict(), facts, args.out / "encoder.safetensors")
+    save_small(encoder.cpu().state_dict(), facts, args.out / "encoder.safetensors")
 
 
 if __name__ == "__main__":

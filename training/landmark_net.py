@@ -22,7 +22,7 @@ from weights.small import save_small
 
 from .augment import Jitter, Matrix, Source, after, background, move, photograph, place
 from .data import Faces, load
-from .fitting import Batch, Plan, calm, command, fit
+from .fitting import Batch, calm, command, fit, planned
 from .samples import Sample, landmark_names, sample
 
 # The face detector's box is a rough guess, the second look starts from the first one's points.
@@ -115,21 +115,21 @@ def export(net: LandmarkNet, file: Path) -> None:
 
 def main() -> None:
     """Parse, train, report every minute."""
-    args = command(__doc__, "runs/landmarks").parse_args()
+    args = command(__doc__, "runs/landmarks", 3e-3).parse_args()
     calm()
     faces, held = load(args.data)
     net = LandmarkNet(landmark_names(args.data))
-    plan = Plan(args.minutes, 3e-3, args.out / "checkpoint.pt")
+    plan = planned(args)
     for seconds, steps, mean in fit(
         net, partial(draw, faces, args.batch), partial(loss, net), plan
     ):
-        now = {name: round(value, 2) for name, value in errors(net.eval(), held).items()}
-        net.train()
+        now = {name: round(v, 2) for name, v in errors(net.eval().cpu(), held).items()}
+        net.train().to(args.device)
         print(
             f"{seconds / 60:.1f} min, {steps * args.batch} images, loss {mean:.3f}, %: {now}",
             flush=True,
         )
-    export(net.eval(), args.out / "landmarks.safetensors")
+    export(net.eval().cpu(), args.out / "landmarks.safetensors")
 
 
 if __name__ == "__main__":

@@ -5,23 +5,34 @@ teach them in minutes, and no picture has to be rendered for them, so that no co
 linear head reads them off w and is dropped afterwards.
 """
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float16
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from stylegan import Config, Mapping
 
 from .ahead import ahead
+from .recorded import Recorded, descend, on_device, set_rate
+from .resident import Pool
 
-Describe = Callable[[Float[np.ndarray, "n z"]], Float[np.ndarray, "n p"]]
+Numbers = Float[np.ndarray, "n p"]
+Describe = Callable[[Float[np.ndarray, "n z"]], Numbers]
+Known = tuple[Float[np.ndarray, "n z"], Float16[np.ndarray, "n p"]]
 
 HELD_OUT = 2000
 HELD_OUT_SEED = 12_345
-BATCH = 256
+BATCH, CUDA_BATCH = 256, 1024
 REPORT_STEPS = 1000
+BETAS = 0.9, 0.98
+CODES, AT_ONCE = 2_000_000, 4000  # that are described ahead for CUDA, and of them in one piece
 
 
 def drawn(describe: Describe, z_dim: int, count: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -32,26 +43,69 @@ def drawn(describe: Describe, z_dim: int, count: int, seed: int) -> Iterator[tup
         yield torch.from_numpy(z), torch.from_numpy(describe(z).astype(np.float32))
 
 
+def known(describe: Describe, z_dim: int, count: int = CODES) -> Known:
+    """Many codes and what they stand for, described by all cores: CUDA learns faster than one."""
+    pieces, forked = range(count // AT_ONCE), get_context("fork")
+    z = np.empty((count, z_dim), np.float32)
+    told: Float16[np.ndarray, "n p"] | None = None
+    work = ProcessPoolExecutor(os.cpu_count(), forked, _keep, (describe, z_dim))
+    with work as workers:
+        for piece, (codes, numbers) in zip(pieces, tqdm(workers.map(_piece, pieces)), strict=True):
+            if told is None:
+                told = np.empty((count, numbers.shape[1]), np.float16)
+            here = slice(piece * AT_ONCE, (piece + 1) * AT_ONCE)
+            z[here], told[here] = codes, numbers
+    assert told is not None
+    return z, told
+
+
+_kept: dict[str, tuple[Describe, int]] = {}  # of a process that describes
+
+
+def _keep(describe: Describe, z_dim: int) -> None:
+    _kept["it"] = describe, z_dim
+
+
+def _piece(number: int) -> Known:
+    describe, z_dim = _kept["it"]
+    source = np.random.default_rng([HELD_OUT_SEED, number])
+    z = source.standard_normal((AT_ONCE, z_dim), dtype=np.float32)
+    return z, describe(z).astype(np.float16)
+
+
 def pretrain(
-    config: Config, describe: Describe, steps: int, rate: float = 2e-3, batch: int = BATCH
+    config: Config,
+    describe: Describe,
+    steps: int,
+    codes: Known | None = None,
+    device: torch.device = torch.device("cpu"),  # noqa: B008
+    batch: int | None = None,
 ) -> Mapping:
     """A mapping from whose w the render parameters can be read; prints the held-out error."""
-    held = next(drawn(describe, config.z_dim, HELD_OUT, HELD_OUT_SEED))
-    mapping, head = Mapping(config), nn.Linear(config.w_dim, held[1].shape[1])
+    rate = 2e-3
+    held = [
+        part.to(device) for part in next(drawn(describe, config.z_dim, HELD_OUT, HELD_OUT_SEED))
+    ]
+    mapping, head = Mapping(config).to(device), nn.Linear(config.w_dim, held[1].shape[1]).to(device)
     weights = [*mapping.parameters(), *head.parameters()]
-    optimiser = torch.optim.Adam(weights, rate, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
-    with ahead(drawn(describe, config.z_dim, batch, HELD_OUT_SEED + 1)) as batches:
-        for step in range(1, steps + 1):
-            z, wanted = next(batches)
-            loss = (head(mapping(z)) - wanted).square().mean()
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-            if step % REPORT_STEPS == 0 or step == steps:
-                _report(f"mapping {step}/{steps}", head(mapping(held[0])), held[1])
-    return mapping
+    adam = on_device(torch.optim.Adam(weights, rate, betas=BETAS), device)
+
+    def learn(draw: Callable[[], tuple[Tensor, Tensor]]) -> Tensor:
+        z, wanted = draw()
+        return descend((head(mapping(z)) - wanted).square().mean(), adam)
+
+    fresh = drawn(describe, config.z_dim, batch or BATCH, HELD_OUT_SEED + 1)
+    with ahead(fresh) as batches:
+        draw = partial(next, batches)
+        if codes is not None:
+            draw = partial(Pool(*codes, device).drawn, batch or CUDA_BATCH)
+        step = Recorded(partial(learn, draw), device)
+        for number in range(1, steps + 1):
+            set_rate(adam.param_groups[0], rate * (0.5 + 0.5 * np.cos(np.pi * number / steps)))
+            step()
+            if number % REPORT_STEPS == 0 or number == steps:
+                _report(f"mapping {number}/{steps}", head(mapping(held[0])), held[1])
+    return mapping.cpu()
 
 
 def _report(what: str, made: Tensor, wanted: Tensor) -> None:

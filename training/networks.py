@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from stylegan import Config, CoordinateHead, Generator
 
 SHAPE = Config(
-    resolution=256, w_dim=256, channel_base=1024, channel_max=256, channel_min=16,
-    mapping_layers=3, mapping_features=768, lr_multiplier=1.0,
+    resolution=256, w_dim=256, channel_base=4096, channel_max=256, channel_min=16,
+    mapping_layers=4, mapping_features=1024, lr_multiplier=1.0,
 )  # fmt: skip
 
 

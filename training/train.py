@@ -1,67 +1,49 @@
 """Regress G(z) onto render(T(z)), first small, then grown. Resumable; writes what it sees.
 
     python -m training.train --data DATA --assets ASSETS --out runs/faces --features SQUEEZENET \
-        --stages 64:40:0.01 256:120:0.005
+        --device cuda --stages 64:1.3:0.01:64 128:1.7:0.008:48 256:3.7:0.006:32
 
-A stage is a resolution in px, its minutes and the learning rate that it starts with. Above 64 px
-only a window of each picture is painted (``patch.py``), on CUDA or with ``--whole`` all of it, and
-the mapping stays as it is. On a CPU each worker is one process with one thread: on two cores about
-1.6 times as fast as one process with two. ``checkpoint.pt`` continues where it was stopped (Ctrl-C,
-SIGTERM).
+A stage is a resolution in px, its minutes, the learning rate that it starts with and, if need be,
+its batch. On CUDA (``on_cuda.py``) the faces lie in the device's memory. On a CPU only a window of
+each picture is painted above 64 px (``patch.py``; not so with ``--whole``), and each worker is one
+process with one thread: on two cores about 1.6 times as fast as one process with two. Above 64 px
+the mapping stays as it is. ``checkpoint.pt`` continues where it was stopped (Ctrl-C, SIGTERM).
 """
 
 import argparse
-import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from stylegan import Config
 
-from . import workers
+from . import on_cuda, workers
 from .ahead import ahead
 from .assets import read_assets
-from .checkpoint import Run, fresh, restore, save
+from .checkpoint import EMA, FEATURE_STEPS, Run, fresh, restore, save
 from .data import Faces, load, read_layout
 from .describe import Describe
 from .losses import FACE_POINTS, SqueezeFeatures, Target
-from .mapping import pretrain
-from .networks import SHAPE, Networks, follow
-from .patch import TRUNK, draw_windows, paint
+from .mapping import known, pretrain
+from .networks import SHAPE, follow
+from .patch import TRUNK, draw_windows
 from .report import report
+from .resident import Resident
+from .stage import Stage, lesson
 
-EMA = 0.998
 REPORT_SECONDS = 300
-FEATURE_STEPS = 3  # the feature loss is taken at every third step
-RAMP = 0.01  # share of a stage in which the rate rises to its start
-LAST_RATE = 1e-3  # share of the rate that is left at the end
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One resolution (px), its time (minutes) and its learning rate at the start."""
-
-    side: int
-    minutes: float
-    rate: float
-
-    @staticmethod
-    def parse(text: str) -> "Stage":
-        """``64:35`` or ``64:35:0.01``."""
-        side, minutes, *rate = text.split(":")
-        return Stage(int(side), float(minutes), float(rate[0]) if rate else 0.01)
-
-
-def targets(faces: Faces, side: int, args: argparse.Namespace, seed: int) -> Iterator[Target]:
+def targets(faces: Faces, stage: Stage, whole: bool, seed: int) -> Iterator[Target]:
     """Random batches without end, every second face mirrored."""
     source = torch.Generator().manual_seed(seed)
     stored = faces.layout.side
     while True:
-        pairs, windows = faces.drawn(source, args.batch, side), None
-        if side > TRUNK and not args.whole:
+        pairs, windows = faces.drawn(source, stage.batch, stage.side), None
+        if stage.side > TRUNK and not whole:
             windows = draw_windows(pairs.landmarks[:, :FACE_POINTS], stored, source)
         yield Target(pairs, stored, windows)
 
@@ -72,33 +54,20 @@ def steps(
     """Train until the stage's time is over or someone asks to stop; yields each step's loss."""
     features = SqueezeFeatures(args.features).to(args.device) if args.features else None
     seed = run.images + 7919 * workers.rank()
-    taught = stage.side <= TRUNK  # above it w stays, so that an encoder can learn it
-    run.networks.generator.mapping.requires_grad_(taught)
     clock, number, over = time.monotonic(), 0, False
-    with ahead(targets(faces, stage.side, args, seed)) as batches:
+    with ahead(targets(faces, stage, args.whole, seed)) as batches:
         while run.seconds < 60 * stage.minutes and not over:
             taken = features if number % FEATURE_STEPS == 0 else None
-            loss = learn(run.networks, stage.side, next(batches), taken, args.bf16)
+            target = next(batches)
+            loss = lesson(run.networks, stage.side, target, taken, args.bf16)
+            loss.backward()
             now = time.monotonic()
-            mine = workers.Word(run.seconds + now - clock, loss, stop.asked)
+            mine = workers.Word(run.seconds + now - clock, float(loss.detach()), stop.asked)
             clock, number = now, number + 1
             told = update(run, stage, mine)
             over = told.stop
-            run.images += args.batch * workers.count()
+            run.images += stage.batch * workers.count()
             yield told.loss
-
-
-def learn(
-    networks: Networks, side: int, target: Target, features: SqueezeFeatures | None, bf16: bool
-) -> float:
-    """Gradients of one batch; its loss."""
-    z = target.pairs.z
-    ws = networks.generator.style(z)
-    with torch.autocast(z.device.type, torch.bfloat16, enabled=bf16):
-        painted = paint(networks, ws, side, target.windows)
-    loss = target.loss(painted, features)
-    loss.backward()
-    return float(loss.detach())
 
 
 def update(run: Run, stage: Stage, mine: workers.Word) -> workers.Word:
@@ -107,10 +76,7 @@ def update(run: Run, stage: Stage, mine: workers.Word) -> workers.Word:
     told = workers.share(weights, mine)
     run.seconds = told.seconds
     if told.finite:
-        done = min(run.seconds / (60 * stage.minutes), 1.0)
-        ramp = min(1.0, done / RAMP) * (0.5 + 0.5 * math.cos(math.pi * done))
-        for group in run.optimiser.param_groups:
-            group["lr"] = stage.rate * group["scale"] * max(ramp, LAST_RATE)
+        stage.set_rates(run)
         run.optimiser.step()
         follow(run.average, run.networks, EMA, run.steps)
         run.steps += 1
@@ -122,13 +88,24 @@ def work(args: argparse.Namespace, stop: workers.Stop) -> None:
     """One worker; the first also reports. Ends after the last stage or when asked to."""
     workers.keep_memory()
     torch.manual_seed(0)
-    stages = [Stage.parse(text) for text in args.stages]
-    faces, held = (part.on(torch.device(args.device)) for part in load(args.data))
+    stages, device = (
+        [Stage.parse(text, args.batch) for text in args.stages],
+        torch.device(args.device),
+    )
+    faces, held = (part.on(device) for part in load(args.data))
+    resident = Resident(args.data, device) if device.type == "cuda" else None
     run = begin(args, stages[0].side)
     while run.stage < len(stages):
         stage = stages[run.stage]
+        # Above the trunk w stays, so that an encoder can learn it.
+        run.networks.generator.mapping.requires_grad_(stage.side <= TRUNK)
+        losses = (
+            on_cuda.steps(run, stage, resident, args, stop)
+            if resident
+            else steps(run, stage, faces, args, stop)
+        )
         run.side, reported, loss = stage.side, run.seconds, 0.0
-        for step, now in enumerate(steps(run, stage, faces, args, stop)):
+        for step, now in enumerate(losses):
             loss = now if step == 0 else 0.99 * loss + 0.01 * now
             if workers.rank() == 0 and run.seconds - reported > REPORT_SECONDS:
                 reported = run.seconds
@@ -193,8 +170,9 @@ def main(words: list[str] | None = None) -> None:
     if not (args.out / "mapping.pt").exists():
         if args.assets is None:
             raise SystemExit("Say where MakeHuman's data is: --assets (the mapping needs it).")
-        describe = Describe(read_assets(args.assets))
-        mapping = pretrain(shape(args), describe, args.mapping_steps)
+        describe, device = Describe(read_assets(args.assets)), torch.device(args.device)
+        codes = known(describe, shape(args).z_dim) if device.type == "cuda" else None
+        mapping = pretrain(shape(args), describe, args.mapping_steps, codes, device)
         torch.save(mapping.state_dict(), args.out / "mapping.pt")
     workers.run(work, args, args.workers, args.port)
 
