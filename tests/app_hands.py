@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from browser import Finger, Place, pull
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 END = re.compile(r"Arrived|as far as it goes|steps are done|got lost")
 NOSE, ASIDE = (256, 322), (286, 310)  # of a fitted face, px of the canvas
@@ -31,7 +31,12 @@ def press(page: Page, button: str) -> None:
     """A button of the page, or a tool of the canvas, with a finger where there are fingers."""
     found = page.locator(f"#{button}, #canvas [data-do={button}], #canvas [data-kind={button}]")
     expect(found).to_be_enabled()
-    (found.tap if has_fingers(page) else found.click)()
+    touch(found)
+
+
+def touch(what: Locator) -> None:
+    """With a finger where there are fingers; only once it is painted and stands still."""
+    (what.tap if has_fingers(what.page) else what.click)()
 
 
 def has_fingers(page: Page) -> bool:
@@ -121,12 +126,23 @@ def toast(page: Page) -> str:
 
 
 def advanced(page: Page, **settings: Any) -> None:
-    """Numbers under Advanced."""
+    """Numbers under Advanced; without any it only opens that panel."""
     panel = page.locator("#advanced")
     if not panel.locator("#steps").is_visible():
         panel.get_by_text("Advanced").click()
     for name, value in settings.items():
-        field = panel.locator(f"#{name} input[type=number]")
-        field.fill(str(value))
-        field.press("Tab")
-        expect(field).to_have_value(str(value))
+        expect(entered(page, name, value)).to_have_value(str(value))
+
+
+def entered(page: Page, name: str, value: object) -> Locator:
+    """A field of the open panel, after something was written there.
+
+    When the panel opens for the first time, Gradio writes the values that it knows into the new
+    fields again, up to two frames after they are made. A program could write in between. A person
+    presses on what they see, and so does this.
+    """
+    field = page.locator(f"#advanced #{name} input[type=number]")
+    touch(field)
+    field.fill(str(value))
+    field.press("Tab")
+    return field

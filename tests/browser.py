@@ -114,7 +114,11 @@ def watched(browser: Browser, wrong: list[str], **how: Any) -> Page:
 
 
 def serious_findings(page: Page, options: dict[str, Any] | None = None, what: Any = None) -> Any:
-    """What axe finds that keeps people out: the rule and the elements."""
+    """What axe finds that keeps people out: the rule and the elements.
+
+    A button that is just being enabled is still pale; people wait for that, and so does this.
+    """
+    page.wait_for_function("!document.getAnimations().length")
     found = Axe().run(page, context=what, options=options).response["violations"]
     return [
         (rule["id"], [part["html"][:200] for part in rule["nodes"]])

@@ -163,6 +163,13 @@ def test_fast_fingers_are_not_ignored(visitor: Visitor) -> None:
     assert arrows(page) == [[200, 240, 214, 240]]
 
 
+def test_a_tap_right_after_a_quick_pull_counts(visitor: Visitor) -> None:
+    page = visitor(**PHONE)
+    draw(page, (120, 480), (420, 480))
+    press(page, "clear")
+    expect(page.locator("#canvas .arrow")).to_have_count(0)
+
+
 # Stopping
 
 

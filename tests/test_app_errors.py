@@ -15,6 +15,7 @@ from app_hands import (
     download,
     drag,
     draw,
+    entered,
     is_ready,
     open_session,
     press,
@@ -122,8 +123,8 @@ def test_what_cannot_be_dragged_gets_one_sentence(visitor: Visitor) -> None:
 
 def test_an_emptied_field_under_advanced_takes_its_least(visitor: Visitor) -> None:
     page = visitor()
-    advanced(page, steps="")
-    expect(page.locator("#steps input[type=number]")).to_have_value("10")
+    advanced(page)
+    expect(entered(page, "steps", "")).to_have_value("10")
     draw(page, *FAR)
     press(page, "drag")
     says(page, "10 steps are done")

@@ -155,6 +155,7 @@ def test_axe_finds_nothing_that_keeps_people_out(
     visitor: Visitor, photo: Path, theme: str, screen: dict
 ) -> None:
     page = visitor(f"?__theme={theme}", **screen)
+    expect(page.locator("#result img")).to_be_visible()  # it comes last
     assert serious_findings(page) == []
     begin_without_end(page)
     assert serious_findings(page) == []

@@ -131,6 +131,8 @@ function cancel() {
 }
 
 svg.addEventListener('pointercancel', cancel);
+// A quick pull is no flick: Chromium would take a tap within the next half second as its end only.
+svg.addEventListener('touchmove', (event) => event.preventDefault(), { passive: false });
 svg.addEventListener('pointerleave', () => {
   pointer = null;
   if (!gesture) draw();
