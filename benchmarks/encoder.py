@@ -2,16 +2,15 @@
 
     python -m benchmarks.encoder --data DATA --features squeezenet.pth --photos FOLDER
 
-The SqueezeNet-feature distance and the L1 of G(w) to the crop, for w_avg, for the nearest of 256
-random faces (where the product starts without an encoder; the distance is the product's) and for
-the encoder's w: on held-out renders, and on the faces of photos. Steps: how many the pivot search
-needs from w_avg until its picture is, by the product's distance, as close as the encoder's.
+The SqueezeNet-feature distance, the L1 and the product's distance of G(w) to the crop, for w_avg,
+for the nearest of some random faces (where the product starts without an encoder) and for the
+encoder's w: on held-out renders, and on the faces of photos. Steps: how many the product's search
+needs without an encoder until its picture is, by the product's distance, as close as the encoder's.
 """
 
 import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,7 @@ from editor.engine import INVERT_OPTIONS, Engine
 from editor.faces import faces as find
 from inversion import PhotoError, face_quad, read_photo
 from inversion.encoder import Encoder, build
-from inversion.project import START_SAMPLES, face_weight
+from inversion.project import SEARCH_SIDE, Goal, best_start, project
 from training.data import load
 from training.losses import SqueezeFeatures
 from weights import FACES
@@ -33,7 +32,6 @@ from weights.small import ENCODER, digest, load_small
 from .model_quality import resized
 
 SEED = 60_000_000
-BATCH = 32
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 
 Crop = Float[Tensor, "3 s s"]
@@ -44,49 +42,32 @@ class Starts:
 
     def __init__(self, engine: Engine, encoder: Encoder, features: SqueezeFeatures):
         self.engine, self.encoder, self.features = engine, encoder, features
-        source = torch.Generator().manual_seed(SEED)
-        v = torch.randn(START_SAMPLES, len(engine.statistics.axes), generator=source) * 0.7
-        with torch.no_grad():
-            self.near = engine.statistics.to_w(v)
-            self.pictures = torch.cat([self.paint(part) for part in self.near.split(BATCH)])
-
-    def paint(self, w: Float[Tensor, "n w"]) -> Float[Tensor, "n 3 s s"]:
-        """The pictures of these w."""
-        return self.engine.generator(w[:, None].expand(-1, self.engine.generator.config.num_ws, -1))
-
-    def distance(self, made: Float[Tensor, "n 3 s s"], crop: Crop) -> Float[Tensor, " n"]:
-        """The product's, to the crop."""
-        weight = face_weight(crop).expand(len(made), -1, -1, -1)
-        return self.engine.distance(made, crop.expand(len(made), -1, -1, -1), weight)
 
     @torch.no_grad()
     def compare(self, crop: Crop) -> dict[str, float]:
         """The figures of one crop."""
-        near = int(self.distance(self.pictures, crop).argmin())
+        statistics = self.engine.statistics
+        goal = Goal(self.engine.generator, statistics, crop, self.engine.distance)
+        small, source = goal.small(SEARCH_SIDE), torch.Generator().manual_seed(SEED)
+        near = statistics.to_w(best_start(small, source, None)[None])
         guess = self.encoder(crop[None])
-        ways = {"w_avg": self.engine.statistics.w_avg[None], "nearest": self.near[near][None]}
         found: dict[str, float] = {}
-        for name, w in (ways | {"encoder": guess}).items():
-            made = self.paint(w).clamp(-1, 1)
+        ways = {"w_avg": statistics.w_avg[None], "nearest": near, "encoder": guess}
+        for name, w in ways.items():
+            made = goal.pictures(w).clamp(-1, 1)
             found[f"{name}, SqueezeNet"] = float(self.features(made, crop[None]))
             found[f"{name}, L1"] = float((made - crop).abs().mean())
-        found["steps"] = self.steps(crop, float(self.distance(self.paint(guess), crop)))
+            found[f"{name}, product's"] = float(small.away(w))
+        found["steps"] = steps(goal, found["encoder, product's"])
         return found
 
-    @torch.enable_grad()
-    def steps(self, crop: Crop, goal: float) -> int:
-        """Steps of Adam from w_avg to a picture as close as this; at most the product's."""
-        options = replace(INVERT_OPTIONS.project, noise=0)
-        v = torch.zeros(len(self.engine.statistics.axes), requires_grad=True)
-        adam = torch.optim.Adam([v], lr=options.rate)
-        for step in range(options.steps):
-            away = self.distance(self.paint(self.engine.statistics.to_w(v)[None]), crop).sum()
-            if float(away.detach()) <= goal:
-                return step
-            adam.zero_grad()
-            (away + options.prior * v.square().mean()).backward()
-            adam.step()
-        return options.steps
+
+@torch.enable_grad()
+def steps(goal: Goal, enough: float) -> int:
+    """Steps of the search without a guess to a picture as close as this; at most the product's."""
+    options = INVERT_OPTIONS.project
+    close = (pivot.step for pivot in project(goal, options) if pivot.distance <= enough)
+    return next(close, options.steps)
 
 
 def renders(data: Path, count: int, side: int) -> Iterator[Crop]:

@@ -15,6 +15,7 @@ from drag import Edit
 from inversion import Inversion, Photo, PhotoError, face_quad, psnr, read_photo
 from inversion.transfer import Quad, render
 
+from .crop_edit import to_crop_edit
 from .engine import (
     DRAG_OPTIONS,
     INVERT_OPTIONS,
@@ -24,7 +25,6 @@ from .engine import (
     Moved,
     closeup,
     open_session,
-    to_crop_edit,
     untouched,
 )
 from .faces import faces

@@ -1,18 +1,56 @@
-"""Where the faces of a photo are, by the landmark net."""
+"""What the small nets see in a photo: where the faces are, and a first guess of their w."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
+from typing import TypeVar
 
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+import stylegan
 from inversion import Photo, Points, find_faces
-from inversion.landmarks import LandmarkNet, build
-from weights.small import LANDMARKS, load_small
+from inversion.encoder import Encoder
+from inversion.encoder import build as build_encoder
+from inversion.landmarks import LandmarkNet
+from inversion.landmarks import build as build_landmark_net
+from weights import WeightsError
+from weights.small import ENCODER, LANDMARKS, digest, load_small
+
+Net = TypeVar("Net")
 
 
 @cache
 def landmark_net() -> LandmarkNet:
     """The landmark net, read once."""
-    return build(*load_small(LANDMARKS))
+    return _read(LANDMARKS, build_landmark_net)
+
+
+@cache
+def encoder() -> Encoder | None:
+    """The encoder, read once; None where there is none."""
+    return _read(ENCODER, build_encoder) if ENCODER.is_file() else None
 
 
 def faces(photo: Photo) -> list[Points]:
     """Left eye, right eye (as seen) and mouth of each face, in photo px, the largest face first."""
     return find_faces(photo, landmark_net())
+
+
+@torch.no_grad()
+def guess(image: Float[Tensor, "3 r r"], mapping: stylegan.Mapping) -> Float[Tensor, " w"] | None:
+    """The w of an aligned crop, on the CPU; None where there is no encoder for this mapping."""
+    net = encoder()
+    if net is None or net.mapping != digest(mapping.state_dict()):
+        return None
+    return net(image[None].cpu())[0]
+
+
+def _read(file: Path, build: Callable[[Mapping[str, Tensor], Mapping[str, str]], Net]) -> Net:
+    """A net from its file; WeightsError where that is damaged or holds something else."""
+    tensors, facts = load_small(file)
+    try:
+        return build(tensors, facts)
+    except ValueError as error:
+        raise WeightsError(f"{file.name} cannot be used. {error}") from error

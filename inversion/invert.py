@@ -12,7 +12,7 @@ from torch import Tensor
 from stylegan import Delta, Generator, WStatistics, apply
 
 from .distance import Distance
-from .project import ProjectOptions, project
+from .project import Goal, ProjectOptions, project
 from .tune import TuneOptions, tune
 
 
@@ -54,7 +54,8 @@ def invert(
     steps = options.project.steps + options.tune.steps
     ws = statistics.w_avg.expand(generator.config.num_ws, -1)
     away = float("inf")
-    for pivot in project(generator, statistics, image, distance, options.project, start):
+    goal = Goal(generator, statistics, image, distance)
+    for pivot in project(goal, options.project, start):
         ws = pivot.w.expand(generator.config.num_ws, -1)
         away = pivot.distance
         yield Inversion(ws, {}, away, away, "project", pivot.step, steps)

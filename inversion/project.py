@@ -6,8 +6,9 @@ in pixels falls apart.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from math import cos, pi
+from dataclasses import dataclass, replace
+from itertools import islice
+from math import cos, isfinite, pi
 
 import torch
 from jaxtyping import Float
@@ -21,6 +22,8 @@ from .distance import Distance
 SEARCH_SIDE = 128  # px: the pivot is searched in previews; likeness beyond comes from the photo
 START_SAMPLES = 256
 START_BATCH = 32
+START_SIDE = 32  # px: the random faces are compared in small pictures, in a fifth of the time,
+SHORTLIST = 8  # and so many of them at SEARCH_SIDE
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,12 @@ class ProjectOptions:
         steps: of Adam.
         rate: Adam's largest step, in standard deviations.
         prior: weight of the mean squared coordinate, which is 1 for a typical face.
-        noise: of exploration, in standard deviations; fades within three quarters of the steps.
-        seed: of the start samples and the noise.
+        seed: of the random faces among which the search looks for its start.
     """
 
     steps: int = 200
     rate: float = 0.1
     prior: float = 0.02
-    noise: float = 0.05
     seed: int = 0
 
 
@@ -51,40 +52,68 @@ class Pivot:
     step: int
 
 
+@dataclass(frozen=True)
+class Goal:
+    """What is searched for: w whose picture is close to the ``image``, an aligned crop."""
+
+    generator: Generator
+    statistics: WStatistics
+    image: Float[Tensor, "3 r r"]
+    distance: Distance
+
+    def small(self, side: int) -> "Goal":
+        """The same in pictures of at most this side."""
+        side = min(side, self.image.shape[-1])
+        return replace(self, image=F.interpolate(self.image[None], (side, side), mode="area")[0])
+
+    def pictures(self, w: Float[Tensor, "n w"]) -> Float[Tensor, "n 3 r r"]:
+        """What the generator shows at these w."""
+        ws = w[:, None].expand(-1, self.generator.config.num_ws, -1)
+        return self.generator(ws, resolution=self.image.shape[-1])
+
+    def away(self, w: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
+        """The distances of the pictures of these w; what is over the face counts most."""
+        wanted = (self.image[None], face_weight(self.image))
+        image, weight = (part.expand(len(w), -1, -1, -1) for part in wanted)
+        return self.distance(self.pictures(w), image, weight)
+
+
 def project(
-    generator: Generator,
-    statistics: WStatistics,
-    image: Float[Tensor, "3 r r"],
-    distance: Distance,
-    options: ProjectOptions,
-    start: Float[Tensor, " w"] | None = None,
+    goal: Goal, options: ProjectOptions, start: Float[Tensor, " w"] | None = None
 ) -> Iterator[Pivot]:
     """Ever better pivots; each item is the best so far.
 
-    ``start`` is a guess of w; it is where the search starts unless a random face is more similar.
-    Random numbers are drawn on the CPU, so that a seed means the same on every device.
+    ``start`` is a guess of w. It is the first item, so that there is something to show at once,
+    and it is where the search starts unless a face that takes no guess is more similar. Random
+    numbers are drawn on the CPU, so that a seed means the same on every device.
     """
-    source = torch.Generator().manual_seed(options.seed)
-    side = min(SEARCH_SIDE, image.shape[-1])
-    image = F.interpolate(image[None], (side, side), mode="area")[0]
-    weight = face_weight(image)
-    guess = None if start is None else statistics.to_v(start.to(image))
-    v = _nearest(generator, statistics, image, distance, (source, guess)).requires_grad_()
-    adam = torch.optim.Adam([v], lr=options.rate)
     best: Pivot | None = None
+    candidates = _candidates(goal.small(SEARCH_SIDE), options, start)
+    for step, (w, away) in enumerate(islice(candidates, options.steps)):
+        if best is None or away < best.distance:
+            best = Pivot(w, away, step)
+        yield replace(best, step=step)
+
+
+def _candidates(
+    goal: Goal, options: ProjectOptions, guess: Float[Tensor, " w"] | None
+) -> Iterator[tuple[Float[Tensor, " w"], float]]:
+    """(w, distance) of the guess, then of the best start and of each step down from it."""
+    if guess is not None:
+        guess = guess.to(goal.image)
+        away = float(goal.away(guess[None]))
+        if isfinite(away):
+            yield guess, away
+    v = best_start(goal, torch.Generator().manual_seed(options.seed), guess).requires_grad_()
+    adam = torch.optim.Adam([v])
     for step in range(options.steps):
-        done = step / options.steps
-        adam.param_groups[0]["lr"] = options.rate * ramp(done)
-        wander = options.noise * max(0.0, 1 - done / 0.75) ** 2
-        w = statistics.to_w(v + wander * torch.randn(v.shape, generator=source).to(v))
-        made = generator(w.expand(1, generator.config.num_ws, -1), resolution=side)
-        away = distance(made, image[None], weight).sum()
+        adam.param_groups[0]["lr"] = options.rate * ramp(step / options.steps)
+        w = goal.statistics.to_w(v)
+        away = goal.away(w[None]).sum()
         loss = away + options.prior * v.square().mean()
         if not bool(loss.isfinite()):
             break
-        if best is None or away.item() < best.distance:
-            best = Pivot(w.detach(), away.item(), step)
-        yield Pivot(best.w, best.distance, step)
+        yield w.detach(), away.item()
         adam.zero_grad()
         loss.backward()
         adam.step()
@@ -106,23 +135,21 @@ def face_weight(image: Float[Tensor, "3 r r"]) -> Float[Tensor, "1 1 r r"]:
 
 
 @torch.no_grad()
-def _nearest(
-    generator: Generator,
-    statistics: WStatistics,
-    image: Tensor,
-    distance: Distance,
-    drawn: tuple[torch.Generator, Tensor | None],
+def best_start(
+    goal: Goal, source: torch.Generator, guess: Float[Tensor, " w"] | None
 ) -> Float[Tensor, " k"]:
-    """The most similar of some random faces, the mean face and a guess among them."""
-    source, guess = drawn
-    v = (torch.randn(START_SAMPLES, len(statistics.axes), generator=source) * 0.7).to(image)
-    v[0] = 0
+    """The guess, one of some random faces, or the mean face: whichever is most similar."""
+    near = _nearest(goal, source)
+    v = torch.cat([near, torch.zeros_like(near[:1])])
     if guess is not None:
-        v[1] = guess
-    weight = face_weight(image)
-    away: list[Tensor] = []
-    for part in v.split(START_BATCH):
-        ws = statistics.to_w(part)[:, None].expand(-1, generator.config.num_ws, -1)
-        many = image.expand(len(part), -1, -1, -1), weight.expand(len(part), -1, -1, -1)
-        away.append(distance(generator(ws, resolution=image.shape[-1]), *many))
-    return v[torch.cat(away).argmin()].clone()
+        v = torch.cat([v, goal.statistics.to_v(guess)[None]])
+    away = goal.away(goal.statistics.to_w(v)).nan_to_num(float("inf"))
+    return v[away.argmin()].clone()
+
+
+def _nearest(goal: Goal, source: torch.Generator) -> Float[Tensor, "n k"]:
+    """The most similar of some random faces, by small pictures."""
+    goal, count = goal.small(START_SIDE), len(goal.statistics.axes)
+    v = (torch.randn(START_SAMPLES, count, generator=source) * 0.7).to(goal.image)
+    away = [goal.away(goal.statistics.to_w(part)) for part in v.split(START_BATCH)]
+    return v[torch.cat(away).topk(SHORTLIST, largest=False).indices]

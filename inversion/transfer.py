@@ -62,8 +62,8 @@ def settle(
 
 def chain(first: Change, then: Change) -> Change:
     """One change after another, so that the photo's pixels are moved only once."""
-    added = then.added + at(first.added, then.flow)
-    return Change(follow(then.flow, first.flow), added)
+    flow, added = follow(then.flow, first.flow), then.added + at(first.added, then.flow)
+    return Change(flow.astype(np.float32), added.astype(np.float32))
 
 
 def render(photo: Photo, quad: Quad, change: Change) -> tuple[Photo, Bool[np.ndarray, "h w"]]:
