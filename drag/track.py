@@ -31,10 +31,7 @@ def track(
     then keeps the point where it is.
     """
     steps = offsets(search, disc=False).to(handles)
-    around = offsets(patch, disc=True).to(handles)
-    places = handles[:, None] + steps
-    patches = sample(features, places[:, :, None] + around, size)
-    distance = (patches - templates[:, None]).square().sum((2, 3)).sqrt()
+    distance = _distances(features, handles, templates, size, (int(search), patch))
     cost = distance / _norm(templates)[:, None] + penalty * steps.norm(dim=1)
     best = cost.argmin(1)
     side = 2 * int(search) + 1
@@ -43,6 +40,30 @@ def track(
     height, width = size
     limit = torch.tensor([width - 1, height - 1]).to(handles)
     return (handles + found).clamp(min=torch.zeros_like(limit), max=limit), confidence
+
+
+def _distances(
+    features: Float[Tensor, "c h w"],
+    handles: Float[Tensor, "p 2"],
+    templates: Float[Tensor, "p k c"],
+    size: tuple[int, int],
+    reach: tuple[int, float],
+) -> Float[Tensor, "p n"]:
+    """The distance (L2) of the patch around each cell of each square from the template.
+
+    The squares and patches have whole px steps, so the window around both is read once.
+    """
+    search, patch = reach
+    around, side = offsets(patch, disc=True).to(handles), 2 * search + 1
+    rim = search + int(patch)
+    places = handles[:, None] + offsets(float(rim), disc=False).to(handles)
+    window = sample(features, places, size).unflatten(1, (2 * rim + 1, 2 * rim + 1))
+    total = window.new_zeros(len(handles), side, side)
+    for (dx, dy), template in zip(around.long().tolist(), templates.unbind(1), strict=True):
+        row, column = dy + int(patch), dx + int(patch)
+        seen = window[:, row : row + side, column : column + side]
+        total += (seen - template[:, None, None]).square().sum(3)
+    return total.flatten(1).sqrt()
 
 
 def likeness(

@@ -12,24 +12,24 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from drag import Edit, EditError, Options, State, drag
+from drag import Edit, Options, State, drag
 from inversion import Inversion, InvertOptions, Photo, TuneOptions, box_quad, choose, cut, invert
 from inversion.flow import Trail
 from inversion.transfer import (
     Change,
     Quad,
     chain,
-    cut_mask,
     newly_seen,
-    project,
     render,
     settle,
-    to_crop,
 )
 from stylegan import Delta, Generator, activation, apply, before_activation, to_uint8, w_statistics
 from weights import FACES, WeightsError, load, resolution
 
+from .crop_edit import to_crop_edit
 from .device import best_device, on_cpu
+from .faces import guess
+from .looks import looks
 from .saved import Facts, load_session
 from .session import Session, Subject, Version
 
@@ -39,6 +39,7 @@ DRAG_OPTIONS = Options(
     radius=2.0,
     search=4.0,
     anchor=0.5,
+    arrive=0.3,
     mask_weight=1.0,
     prior_weight=0.02,
     patience=40,
@@ -80,6 +81,7 @@ class Engine:
         self.statistics = statistics.to(self.device)
         self.axes = self.statistics.axes if model.axes is None else model.axes.to(self.device)
         self.landmarks = model.landmarks
+        self.head = None if model.coordinates is None else model.coordinates.to(self.device)
         self.distance, self.distance_name = choose(self.device)
 
     @property
@@ -119,8 +121,8 @@ class Engine:
 
     def fit(self, image: Float[Tensor, "3 r r"], options: InvertOptions) -> Iterator[Inversion]:
         """Fit the part of a photo that ``crop`` cut out; each item is usable."""
-        image = image.to(self.device)
-        for found in invert(self.generator, self.statistics, image, self.distance, options):
+        start, image = guess(image, self.generator.mapping), image.to(self.device)
+        for found in invert(self.generator, self.statistics, image, self.distance, options, start):
             yield on_cpu(found)
 
     def crop(self, photo: Photo, quad: Quad) -> Float[Tensor, "3 r r"]:
@@ -169,7 +171,7 @@ class Engine:
             return torch.cat([activation(base + latent @ self.axes), rest])
 
         def features(latent: Tensor) -> Tensor:
-            return self.generator.features(moved(latent)[None], self.feature_side)[0]
+            return looks(self.generator, self.head, self.feature_side, moved(latent))
 
         start = torch.zeros(1 if space == "w" else LAYERS, len(self.axes), device=self.device)
         for state in drag(features, start, edit, options):
@@ -194,7 +196,8 @@ def model_name(file: Path = FACES) -> str:
 
 def untouched(subject: Subject, side: int) -> Session:
     """A session on a photo as it is."""
-    nothing = Change(np.zeros((side, side, 2)), np.zeros((side, side, 3)))
+    flow, added = (np.zeros((side, side, channels), np.float32) for channels in (2, 3))
+    nothing = Change(flow, added)
     return Session(subject, Version(subject.ws, nothing))
 
 
@@ -224,23 +227,3 @@ def closeup(subject: Subject, side: int = VIEW_SIDE) -> Subject:
 def show(subject: Subject, version: Version) -> Photo:
     """The subject's photo as this version has it, at its own size."""
     return render(subject.photo, subject.quad, version.change)[0]
-
-
-def to_crop_edit(edit: Edit, quad: Quad, side: int) -> Edit:
-    """The same edit in px of the crop.
-
-    Raises:
-        EditError: a point lies outside the crop, or the mask leaves nothing of it free.
-    """
-    matrix = to_crop(quad, side)
-    points = [project(matrix, p.double().numpy()) for p in (edit.handles, edit.targets)]
-    for name, places in zip(("starts", "ends"), points, strict=True):
-        outside = ((places < -0.5) | (places > side - 0.5)).any(1)
-        if outside.any():
-            bad = int(outside.argmax()) + 1
-            raise EditError(f"Drag {bad} {name} outside the fitted part of the photo.")
-    mask = None
-    if edit.mask is not None:
-        mask = torch.from_numpy(cut_mask(edit.mask.numpy(), quad, side))
-    handles, targets = (torch.from_numpy(p).float() for p in points)
-    return replace(edit, size=(side, side), handles=handles, targets=targets, mask=mask)

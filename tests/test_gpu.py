@@ -22,7 +22,7 @@ from editor.engine import DRAG_OPTIONS, INVERT_OPTIONS, TUNED_OPTIONS, Engine
 from ui import gpu, models
 
 MOST_BYTES = 3_000_000
-MOST_BYTES_TUNED = 5_000_000  # with a model that was bent to the photo, which not all fits have
+MOST_BYTES_TUNED = 12_000_000  # with what bends a model of 4.3 million weights to the photo
 HERE = Path(__file__).parent
 
 
@@ -79,7 +79,8 @@ def test_what_goes_in_and_what_comes_out_can_cross(
 def test_a_plain_fit_is_light(done: tuple[Any, ...]) -> None:
     light = [fit for fit in done[0] if fit.inversion.stage == "project"]
     assert len(light) == 5
-    assert max(len(ForkingPickler.dumps(gpu._packed(fit))) for fit in light) < 100_000
+    picture = 3 * models.engine(MODEL).side ** 2
+    assert max(len(ForkingPickler.dumps(gpu._packed(fit))) for fit in light) < picture + 20_000
 
 
 def test_a_large_photo_and_its_history_stay_here(
