@@ -13,7 +13,17 @@ from PIL import Image
 from torch import Tensor
 
 from drag import Edit, Options, State, drag
-from inversion import Inversion, InvertOptions, Photo, TuneOptions, box_quad, choose, cut, invert
+from inversion import (
+    Goal,
+    Inversion,
+    InvertOptions,
+    Photo,
+    TuneOptions,
+    box_quad,
+    choose,
+    cut,
+    invert,
+)
 from inversion.flow import Trail
 from inversion.transfer import (
     Change,
@@ -28,7 +38,7 @@ from weights import FACES, WeightsError, load, resolution
 
 from .crop_edit import to_crop_edit
 from .device import best_device, on_cpu
-from .faces import guess
+from .faces import guess, marks
 from .looks import looks
 from .saved import Facts, load_session
 from .session import Session, Subject, Version
@@ -121,8 +131,11 @@ class Engine:
 
     def fit(self, image: Float[Tensor, "3 r r"], options: InvertOptions) -> Iterator[Inversion]:
         """Fit the part of a photo that ``crop`` cut out; each item is usable."""
-        start, image = guess(image, self.generator.mapping), image.to(self.device)
-        for found in invert(self.generator, self.statistics, image, self.distance, options, start):
+        start = guess(image, self.generator.mapping)
+        points = marks(image, self.landmarks, self.statistics.w_avg)
+        image = image.to(self.device)
+        goal = Goal(self.generator, self.statistics, image, self.distance, points)
+        for found in invert(goal, options, start):
             yield on_cpu(found)
 
     def crop(self, photo: Photo, quad: Quad) -> Float[Tensor, "3 r r"]:

@@ -10,15 +10,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 import stylegan
-from inversion import Photo, Points, find_faces
+from inversion import Marks, Photo, Points, find_faces
+from inversion.align import face_points
 from inversion.encoder import Encoder
 from inversion.encoder import build as build_encoder
-from inversion.landmarks import LandmarkNet
+from inversion.landmarks import LandmarkNet, eyes_and_mouth
 from inversion.landmarks import build as build_landmark_net
 from weights import WeightsError
 from weights.small import ENCODER, LANDMARKS, digest, load_small
 
 Net = TypeVar("Net")
+FACE_POINTS = 68  # iBUG's; ears and hairline are guesses where hair covers them
 
 
 @cache
@@ -45,6 +47,23 @@ def guess(image: Float[Tensor, "3 r r"], mapping: stylegan.Mapping) -> Float[Ten
     if net is None or net.mapping != digest(mapping.state_dict()):
         return None
     return net(image[None].cpu())[0]
+
+
+def marks(
+    image: Float[Tensor, "3 r r"],
+    from_w: Float[Tensor, "inputs points 2"] | None,
+    w_avg: Float[Tensor, " w"],
+) -> Marks | None:
+    """The points of the face in an aligned crop; None where they are in doubt, or unknown to w."""
+    net, side = landmark_net(), image.shape[-1]
+    if from_w is None or from_w.shape[1] != len(net.names):
+        return None
+    usual = Marks(from_w, torch.zeros(from_w.shape[1:]), side).points(w_avg[None].cpu())[0]
+    about = eyes_and_mouth(usual.double().numpy())
+    found = face_points(stylegan.to_uint8(image), about, net)
+    if found is None:
+        return None
+    return Marks(from_w[:, :FACE_POINTS], torch.from_numpy(found[:FACE_POINTS]).float(), side)
 
 
 def _read(file: Path, build: Callable[[Mapping[str, Tensor], Mapping[str, str]], Net]) -> Net:

@@ -13,8 +13,10 @@ from .invert import Inversion as Inversion
 from .invert import InvertOptions as InvertOptions
 from .invert import invert as invert
 from .invert import psnr as psnr
+from .marks import Marks as Marks
 from .photo import Photo as Photo
 from .photo import PhotoError as PhotoError
 from .photo import read_photo as read_photo
+from .project import Goal as Goal
 from .project import ProjectOptions as ProjectOptions
 from .tune import TuneOptions as TuneOptions

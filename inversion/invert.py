@@ -9,9 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stylegan import Delta, Generator, WStatistics, apply
+from stylegan import Delta, Generator, apply
 
-from .distance import Distance
 from .project import Goal, ProjectOptions, project
 from .tune import TuneOptions, tune
 
@@ -43,23 +42,17 @@ class Inversion:
 
 
 def invert(
-    generator: Generator,
-    statistics: WStatistics,
-    image: Float[Tensor, "3 r r"],
-    distance: Distance,
-    options: InvertOptions,
-    start: Float[Tensor, " w"] | None = None,
+    goal: Goal, options: InvertOptions, start: Float[Tensor, " w"] | None = None
 ) -> Iterator[Inversion]:
     """Ever better fits; stop iterating whenever it looks right. ``start`` is a guess of w."""
-    steps = options.project.steps + options.tune.steps
-    ws = statistics.w_avg.expand(generator.config.num_ws, -1)
+    steps, generator = options.project.steps + options.tune.steps, goal.generator
+    ws = goal.statistics.w_avg.expand(generator.config.num_ws, -1)
     away = float("inf")
-    goal = Goal(generator, statistics, image, distance)
     for pivot in project(goal, options.project, start):
         ws = pivot.w.expand(generator.config.num_ws, -1)
         away = pivot.distance
         yield Inversion(ws, {}, away, away, "project", pivot.step, steps)
-    for tuned in tune(generator, ws, image, distance, options.tune):
+    for tuned in tune(generator, ws, goal.image, goal.distance, options.tune):
         step = options.project.steps + tuned.step
         yield Inversion(ws, tuned.delta, tuned.distance, away, "tune", step, steps)
 

@@ -18,12 +18,14 @@ from torch.nn import functional as F
 from stylegan import Generator, WStatistics
 
 from .distance import Distance
+from .marks import Marks
 
 SEARCH_SIDE = 128  # px: the pivot is searched in previews; likeness beyond comes from the photo
 START_SAMPLES = 256
 START_BATCH = 32
 START_SIDE = 32  # px: the random faces are compared in small pictures, in a fifth of the time,
 SHORTLIST = 8  # and so many of them at SEARCH_SIDE
+MARKS_WEIGHT = 25.0  # of the points' mean distance in shares of the side: 0.1 a px of 256
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,9 @@ class ProjectOptions:
         seed: of the random faces among which the search looks for its start.
     """
 
-    steps: int = 200
+    steps: int = 80
     rate: float = 0.1
-    prior: float = 0.02
+    prior: float = 0.05
     seed: int = 0
 
 
@@ -54,12 +56,17 @@ class Pivot:
 
 @dataclass(frozen=True)
 class Goal:
-    """What is searched for: w whose picture is close to the ``image``, an aligned crop."""
+    """What is searched for: w whose picture is close to the ``image``, an aligned crop.
+
+    ``marks`` keep the parts of the face in their places: by colours alone a lip may take the place
+    of a nose, and is then dragged as one.
+    """
 
     generator: Generator
     statistics: WStatistics
     image: Float[Tensor, "3 r r"]
     distance: Distance
+    marks: Marks | None = None
 
     def small(self, side: int) -> "Goal":
         """The same in pictures of at most this side."""
@@ -77,6 +84,11 @@ class Goal:
         image, weight = (part.expand(len(w), -1, -1, -1) for part in wanted)
         return self.distance(self.pictures(w), image, weight)
 
+    def costs(self, w: Float[Tensor, "n w"]) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"]]:
+        """(the distances, the same and what the points' distances cost)."""
+        away = self.away(w)
+        return away, away if self.marks is None else away + MARKS_WEIGHT * self.marks.away(w)
+
 
 def project(
     goal: Goal, options: ProjectOptions, start: Float[Tensor, " w"] | None = None
@@ -87,33 +99,33 @@ def project(
     and it is where the search starts unless a face that takes no guess is more similar. Random
     numbers are drawn on the CPU, so that a seed means the same on every device.
     """
-    best: Pivot | None = None
+    best, least = None, float("inf")
     candidates = _candidates(goal.small(SEARCH_SIDE), options, start)
-    for step, (w, away) in enumerate(islice(candidates, options.steps)):
-        if best is None or away < best.distance:
-            best = Pivot(w, away, step)
+    for step, (w, away, cost) in enumerate(islice(candidates, options.steps)):
+        if best is None or cost < least:
+            best, least = Pivot(w, away, step), cost
         yield replace(best, step=step)
 
 
 def _candidates(
     goal: Goal, options: ProjectOptions, guess: Float[Tensor, " w"] | None
-) -> Iterator[tuple[Float[Tensor, " w"], float]]:
-    """(w, distance) of the guess, then of the best start and of each step down from it."""
+) -> Iterator[tuple[Float[Tensor, " w"], float, float]]:
+    """(w, distance, cost) of the guess, then of the best start and of each step down from it."""
     if guess is not None:
         guess = guess.to(goal.image)
-        away = float(goal.away(guess[None]))
-        if isfinite(away):
-            yield guess, away
+        away, cost = (float(value) for value in goal.costs(guess[None]))
+        if isfinite(cost):
+            yield guess, away, cost
     v = best_start(goal, torch.Generator().manual_seed(options.seed), guess).requires_grad_()
     adam = torch.optim.Adam([v])
     for step in range(options.steps):
         adam.param_groups[0]["lr"] = options.rate * ramp(step / options.steps)
         w = goal.statistics.to_w(v)
-        away = goal.away(w[None]).sum()
-        loss = away + options.prior * v.square().mean()
+        away, cost = (value.sum() for value in goal.costs(w[None]))
+        loss = cost + options.prior * v.square().mean()
         if not bool(loss.isfinite()):
             break
-        yield w.detach(), away.item()
+        yield w.detach(), away.item(), cost.item()
         adam.zero_grad()
         loss.backward()
         adam.step()
@@ -143,13 +155,13 @@ def best_start(
     v = torch.cat([near, torch.zeros_like(near[:1])])
     if guess is not None:
         v = torch.cat([v, goal.statistics.to_v(guess)[None]])
-    away = goal.away(goal.statistics.to_w(v)).nan_to_num(float("inf"))
-    return v[away.argmin()].clone()
+    cost = goal.costs(goal.statistics.to_w(v))[1].nan_to_num(float("inf"))
+    return v[cost.argmin()].clone()
 
 
 def _nearest(goal: Goal, source: torch.Generator) -> Float[Tensor, "n k"]:
     """The most similar of some random faces, by small pictures."""
     goal, count = goal.small(START_SIDE), len(goal.statistics.axes)
     v = (torch.randn(START_SAMPLES, count, generator=source) * 0.7).to(goal.image)
-    away = [goal.away(goal.statistics.to_w(part)) for part in v.split(START_BATCH)]
-    return v[torch.cat(away).topk(SHORTLIST, largest=False).indices]
+    cost = [goal.costs(goal.statistics.to_w(part))[1] for part in v.split(START_BATCH)]
+    return v[torch.cat(cost).topk(SHORTLIST, largest=False).indices]

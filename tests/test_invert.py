@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from inversion import InvertOptions, ProjectOptions, TuneOptions, invert, project, psnr
+from inversion import Goal, InvertOptions, ProjectOptions, TuneOptions, invert, project, psnr
 from inversion.distance import pixel_distance
 from inversion.tune import tunable
 from stylegan import Config, Generator, apply, w_statistics
@@ -37,7 +37,7 @@ def fits(generator, image, project=40, tune=20, seed=0, above=0, start=None):
         ProjectOptions(steps=project, seed=seed), TuneOptions(steps=tune, above=above)
     )
     statistics = w_statistics(generator.mapping, 500)
-    return invert(generator, statistics, image, pixel_distance, options, start)
+    return invert(Goal(generator, statistics, image, pixel_distance), options, start)
 
 
 def test_a_good_guess_is_where_the_search_starts(generator):
@@ -77,7 +77,7 @@ def test_the_pivot_is_searched_in_previews_and_tuned_at_full_size(generator, ima
 
     options = InvertOptions(ProjectOptions(steps=3), TuneOptions(steps=2))
     statistics = w_statistics(generator.mapping, 500)
-    for fit in invert(generator, statistics, image, spy, options):
+    for fit in invert(Goal(generator, statistics, image, spy), options):
         assert set(seen) == ({16} if fit.stage == "project" else {16, 32})
 
 
@@ -127,4 +127,4 @@ def test_a_loss_that_is_no_number_ends_the_stage(generator, image):
 
     statistics = w_statistics(generator.mapping, 500)
     options = InvertOptions(ProjectOptions(steps=5), TuneOptions(steps=5))
-    assert list(invert(generator, statistics, image, broken, options)) == []
+    assert list(invert(Goal(generator, statistics, image, broken), options)) == []

@@ -12,14 +12,17 @@ from worlds import small_generator
 
 from editor import faces
 from editor.engine import Engine
+from editor.faces import marks
 from inversion import Inversion, InvertOptions, ProjectOptions, TuneOptions
 from inversion.distance import pixel_distance
 from inversion.encoder import Encoder
+from inversion.marks import Marks
 from inversion.project import SEARCH_SIDE, Goal, best_start, project
 from stylegan import Generator, WStatistics, w_statistics
 from weights import Model, WeightsError, save
 from weights.small import digest, save_small
 
+MORE = ProjectOptions(steps=40)
 FEW = InvertOptions(ProjectOptions(steps=4), TuneOptions(steps=0))
 
 
@@ -147,3 +150,36 @@ def test_a_guess_that_is_no_number_is_not_taken(
     blind = list(project(goal, FEW.project))
     found = list(project(goal, FEW.project, torch.full((12,), torch.nan)))
     assert [pivot.distance for pivot in found] == [pivot.distance for pivot in blind]
+
+
+def test_points_keep_the_face_in_its_place(generator: Generator) -> None:
+    statistics, source = w_statistics(generator.mapping, 500), torch.Generator().manual_seed(5)
+    side, count = generator.config.resolution, len(statistics.axes)
+    there = statistics.to_w(torch.randn(8, count, generator=source))
+    from_w = torch.randn(there.shape[1] + 1, 4, 2, generator=source)
+    goal = Marks(from_w, Marks(from_w, torch.zeros(4, 2), side).points(there[:1])[0], side)
+    assert float(goal.away(there[:1])) == pytest.approx(0, abs=1e-5)
+    assert float(goal.away(there[1:]).min()) > 0
+    grey = torch.zeros(3, side, side)
+    ends = [
+        list(project(Goal(generator, statistics, grey, pixel_distance, points), MORE))[-1]
+        for points in (None, goal)
+    ]
+    blind, guided = (float(goal.away(end.w[None])) for end in ends)
+    assert guided < 0.5 * blind
+    assert ends[1].distance == pytest.approx(
+        float(Goal(generator, statistics, grey, pixel_distance).away(ends[1].w[None])), rel=1e-4
+    )
+
+
+def test_a_photo_without_a_face_has_no_points() -> None:
+    engine = Engine(device="cpu")
+    known = engine.landmarks, engine.statistics.w_avg
+    assert marks(torch.rand(3, 256, 256) * 2 - 1, *known) is None
+    assert marks(torch.zeros(3, 256, 256), None, known[1]) is None
+    ws = engine.latent(3, 0.7)
+    face = torch.from_numpy(engine.picture(ws).copy()).permute(2, 0, 1) / 127.5 - 1
+    found = marks(face, *known)
+    assert found is not None
+    others = torch.stack([engine.latent(seed, 0.7)[0] for seed in range(4, 24)])
+    assert float(found.away(ws[:1])) < 0.6 * float(found.away(others).median())
