@@ -54,12 +54,12 @@ def _distances(
     The squares and patches have whole px steps, so the window around both is read once.
     """
     search, patch = reach
-    around, side = offsets(patch, disc=True).to(handles), 2 * search + 1
+    around, side = offsets(patch, disc=True).long().tolist(), 2 * search + 1
     rim = search + int(patch)
     places = handles[:, None] + offsets(float(rim), disc=False).to(handles)
     window = sample(features, places, size).unflatten(1, (2 * rim + 1, 2 * rim + 1))
     total = window.new_zeros(len(handles), side, side)
-    for (dx, dy), template in zip(around.long().tolist(), templates.unbind(1), strict=True):
+    for (dx, dy), template in zip(around, templates.unbind(1), strict=True):
         row, column = dy + int(patch), dx + int(patch)
         seen = window[:, row : row + side, column : column + side]
         total += (seen - template[:, None, None]).square().sum(3)

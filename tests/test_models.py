@@ -12,7 +12,7 @@ from editor.engine import Engine
 from ui import models
 from weights import Model, WeightsError, save
 
-FACES = "Faces (128 px)"
+FACES = "Faces (256 px)"
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def put(folder: Path, *names: str) -> None:
 def test_without_a_folder_there_is_the_embedded_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(models.FOLDER, raising=False)
     assert models.names() == [FACES]
-    assert models.engine(FACES).side == 128
+    assert models.engine(FACES).side == 256
 
 
 def test_the_models_of_the_folder_follow(folder: Path) -> None:
@@ -52,7 +52,7 @@ def test_what_cannot_be_read_is_listed_and_refused_when_chosen(folder: Path) -> 
     assert models.names() == [FACES, "broken"]
     with pytest.raises(WeightsError, match="damaged or not a safetensors file"):
         models.engine("broken")
-    assert models.engine(FACES).side == 128
+    assert models.engine(FACES).side == 256
 
 
 def test_a_name_is_no_path(folder: Path) -> None:
@@ -68,7 +68,7 @@ def test_of_two_with_one_name_the_embedded_one_counts(
     put(folder, "cats")
     monkeypatch.setattr(models, "model_name", lambda *_: FACES)
     assert models.names() == [FACES]
-    assert models.engine(FACES).side == 128
+    assert models.engine(FACES).side == 256
 
 
 def test_two_models_are_kept(folder: Path) -> None:
