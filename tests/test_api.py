@@ -177,7 +177,7 @@ def test_a_face_of_the_model_is_drawn(client: Client) -> None:
         pixels(client.predict(seed, psi, api_name="/render"))
         for seed, psi in ((1, 0.8), (1, 0.8), (2, 0.8), (2, 0))
     )
-    assert one.shape == (128, 128, 3)
+    assert one.shape == (256, 256, 3)
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
     assert np.array_equal(one, Engine().random(1))
