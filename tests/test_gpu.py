@@ -155,7 +155,7 @@ def test_a_gpu_is_asked_for_no_longer_than_needed() -> None:
         gpu._Drag(MODEL, session, EDIT, DRAG_OPTIONS, "w+"),  # pyright: ignore[reportArgumentType]
         gpu._Face(MODEL, 1),
     ]
-    assert [gpu._seconds(job) for job in jobs] == [23, 33, 18, 10]
+    assert [gpu._seconds(job) for job in jobs] == [15, 25, 18, 10]
 
 
 def test_elsewhere_nothing_is_decorated(monkeypatch: pytest.MonkeyPatch) -> None:

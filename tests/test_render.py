@@ -185,10 +185,11 @@ def render_until_interrupted(folder: Path, out: Path, count: int) -> np.ndarray:
 
 
 def test_what_was_interrupted_is_finished_later(folder: Path, tmp_path: Path) -> None:
-    done = render_until_interrupted(folder, out := tmp_path / "data", 120)
-    assert 0 < done.sum() < 120
+    count = 250  # more than are drawn between the look and Ctrl-C
+    done = render_until_interrupted(folder, out := tmp_path / "data", count)
+    assert 0 < done.sum() < count
     before = np.load(out / "images.npy")
-    after = render(folder, out, 120)
+    after = render(folder, out, count)
     assert after["done"].all()
     assert after["images"].std(axis=(1, 2, 3)).min() > 10
     np.testing.assert_array_equal(after["images"][done > 0], before[done > 0])
