@@ -60,7 +60,9 @@ TUNED_OPTIONS = InvertOptions()  # a closer picture, but long drags tear it: see
 LAYERS = 6  # of w that a drag moves (DragGAN, implementation details)
 Space = Literal["w+", "w"]
 """What a drag searches: a move of its own for each of the LAYERS, or one that they share."""
-REACH = 0.25  # of the crop's side: how far from the drags the photo may move freely
+REACH = (
+    0.12  # of the crop's side: how far from the drags the photo may move freely; more pulls hair
+)
 QUALITY = ((0.45, "close"), (0.65, "fair"), (float("inf"), "rough: edits may look odd"))
 VIEW_SIDE = 512  # px of the fitted part on the screen
 FRAME_EVERY = 4  # steps between two pictures of a drag
