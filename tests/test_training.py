@@ -18,6 +18,7 @@ import weights
 from stylegan import Config
 from training import adversarial, export, on_cuda, train, workers
 from training.ahead import ahead
+from training.checkpoint import read_average
 from training.data import HELD_OUT, QUANTA, load
 from training.discriminator import Conv, Discriminator, minibatch_spread
 from training.losses import Target, coordinates
@@ -270,6 +271,19 @@ def test_the_recipe_runs_and_its_model_loads(
     export.main([str(tmp_path / "sharp" / "checkpoint.pt"), str(file), "--data", str(data)])
     assert "held-out MSE" in capsys.readouterr().out
     check_model(file)
+    goes_on_from_a_model(file, data, tmp_path / "on")
+
+
+def goes_on_from_a_model(file: Path, data: Path, out: Path) -> None:
+    words = ["--data", str(data), "--begin", str(file), "--batch", "2", "--out", str(out)]
+    adversarial.main([*words, "--device", "cpu", "--minutes", "0.01"])
+    networks, side = read_average(out / "checkpoint.pt")
+    assert side == 256
+    before = weights.load(file).generator.state_dict()
+    after = networks.generator.state_dict()
+    assert torch.equal(before["mapping.fc0.weight"], after["mapping.fc0.weight"].half().float())
+    name = "synthesis.b256.conv1.weight"
+    assert 0 < float((before[name] - after[name]).abs().mean()) < 0.1
 
 
 def check_model(file: Path) -> None:
