@@ -135,6 +135,8 @@ def _result_column() -> dict[str, Any]:
         label="Your whole photo", interactive=False, buttons=["fullscreen"], elem_id="result",
         alt_text="Your whole photo with the edit",
     )  # fmt: skip
+    whose = [("Your own", "photo"), ("The model's", "generated")]
+    pixels = gr.Radio(whose, value="photo", label="Pixels of the edit", elem_id="pixels")
     gr.Markdown("Save:", elem_id="save")
     with gr.Row():
         saved = {
@@ -147,7 +149,7 @@ def _result_column() -> dict[str, Any]:
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
         model = gr.Dropdown(models.names(), label="Model", elem_id="model")
         settings = advanced.build()
-    return {"result": result, **saved, "file": file, "model": model, **settings}
+    return {"result": result, "pixels": pixels, **saved, "file": file, "model": model, **settings}
 
 
 def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
@@ -171,6 +173,7 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
         (canvas.undo, handlers.undo, [canvas], TURN),
         (canvas.redo, handlers.redo, [canvas], TURN),
         (canvas.jump, handlers.jump, [canvas], TURN),
+        (parts["pixels"].input, handlers.pixels, [canvas, parts["pixels"]], QUIET),
         (parts["open"].upload, saving.open_file, [parts["open"]], QUIET),
         (parts["forget"].click, handlers.forget, [], QUIET),
     ]

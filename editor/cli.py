@@ -8,13 +8,15 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, get_args
 
+from inversion import BUDGETS
 from weights import FACES
 
 from . import USER_ERRORS
 from .commands import run_drag, run_invert, run_render
-from .engine import DRAG_OPTIONS
+from .dragging import DRAG_OPTIONS
+from .view import Pixels
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -79,9 +81,12 @@ def _fitted() -> Parser:
         help="left eye, right eye (as seen) and mouth, where the wrong face or none is found",
     )  # fmt: skip
     options.add_argument(
-        "--tune", action="store_true",
-        help="bend the model to the photo too: a closer fit, but long drags may tear it",
+        "--fit", choices=tuple(BUDGETS), default="balanced",
+        help="how closely the model is made to look like the photo",
     )  # fmt: skip
+    options.add_argument(
+        "--fresh", action="store_true", help="fit anew, and keep nothing for the next time"
+    )
     return options
 
 
@@ -92,6 +97,10 @@ def _add_drag(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--drag", type=_points(2), action="append", default=[], metavar="X,Y:X,Y",
         help="from : to, in px of the photo; as often as you like; none: what the session has",
+    )  # fmt: skip
+    command.add_argument(
+        "--pixels", choices=get_args(Pixels), default="photo",
+        help="make the edit of the photo's own pixels, or of the model's picture",
     )  # fmt: skip
     command.add_argument("--mask", type=Path, help="picture of the photo's size; white may move")
     command.add_argument("--steps", type=_count, default=DRAG_OPTIONS.steps, help="at most so many")

@@ -12,26 +12,20 @@ import torch
 from tqdm import tqdm
 
 from drag import Edit
-from inversion import Inversion, Photo, PhotoError, face_quad, psnr, read_photo
-from inversion.transfer import Quad, render
+from inversion import Inversion, Photo, PhotoError, budget, face_quad, psnr, read_photo
+from inversion.transfer import Quad
 
 from .crop_edit import to_crop_edit
-from .engine import (
-    DRAG_OPTIONS,
-    INVERT_OPTIONS,
-    TUNED_OPTIONS,
-    VIEW_SIDE,
-    Engine,
-    Moved,
-    closeup,
-    open_session,
-    untouched,
-)
+from .dragging import DRAG_OPTIONS, Moved
+from .engine import Engine
 from .faces import faces
+from .fits import usual_folder
 from .morph import morph
+from .opening import open_session
 from .output import check_folder, save_gif, save_mp4, save_png
 from .saved import Facts, save_session
 from .session import Session, Version
+from .view import VIEW_SIDE, closeup, show, untouched
 
 SLOW, SMOOTH = 12, 25  # pictures from the photo to the result, in a GIF and in a video
 Check = Callable[[Photo, Quad], object]
@@ -105,8 +99,8 @@ def _drag(engine: Engine, session: Session, edit: Edit, steps: int) -> tuple[Mov
 def _write(session: Session, facts: Facts, args: argparse.Namespace) -> int:
     """All files that are asked for; how many pixels of the photo were edited."""
     subject = session.subject
-    photo, edited = render(subject.photo, subject.quad, session.now.change)
-    save_png(photo, args.out)
+    edited = show(subject, session.now, args.pixels)
+    save_png(edited, args.out)
     if args.session is not None:
         save_session(session, facts, args.session)
     small, start = closeup(subject), untouched(subject, len(session.now.change.flow)).now
@@ -114,7 +108,7 @@ def _write(session: Session, facts: Facts, args: argparse.Namespace) -> int:
         save_gif(morph(small, (start, session.now), SLOW), args.gif)
     if args.mp4 is not None:
         save_mp4(morph(small, (start, session.now), SMOOTH), args.mp4)
-    return int(edited.sum())
+    return int((edited != subject.photo).any(2).sum())
 
 
 def _session(engine: Engine, args: argparse.Namespace, check: Check) -> tuple[Session, Facts]:
@@ -151,13 +145,10 @@ def _face(photo: Photo, marks: tuple[tuple[float, float], ...] | None) -> Quad:
 
 def _fit(engine: Engine, photo: Photo, quad: Quad, args: argparse.Namespace) -> Inversion:
     """The fit; Ctrl-C keeps what there is."""
-    options = TUNED_OPTIONS if args.tune else INVERT_OPTIONS
-    options = replace(options, project=replace(options.project, seed=args.seed))
+    options, kept = budget(args.fit, args.seed), None if args.fresh else usual_folder()
     fit = None
     try:
-        bar = tqdm(
-            engine.invert(photo, quad, options), "fit", options.project.steps + options.tune.steps
-        )
+        bar = tqdm(engine.invert(photo, quad, options, kept), "fit", options.steps)
         for fit in bar:
             bar.set_postfix_str(f"distance {fit.distance:.3f}")
     except KeyboardInterrupt:

@@ -1,10 +1,9 @@
 """The model at work: fit a photo, drag it, show it. The only place that holds a network."""
 
 from collections.abc import Iterator
-from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -14,66 +13,46 @@ from torch import Tensor
 
 from drag import Edit, Options, State, drag
 from inversion import (
+    BUDGETS,
     Goal,
+    Helpers,
     Inversion,
     InvertOptions,
+    Mover,
     Photo,
-    TuneOptions,
     box_quad,
     choose,
     cut,
     invert,
 )
-from inversion.flow import Trail
-from inversion.transfer import (
-    Change,
-    Quad,
-    chain,
-    newly_seen,
-    render,
-    settle,
-)
+from inversion.flow import Motion
+from inversion.transfer import Quad, chain
 from stylegan import Delta, Generator, activation, apply, before_activation, to_uint8, w_statistics
-from weights import FACES, WeightsError, load, resolution
+from weights import FACES, load, resolution
+from weights.small import digest
 
 from .crop_edit import to_crop_edit
 from .device import best_device, on_cpu
-from .faces import guess, marks
-from .looks import looks
-from .saved import Facts, load_session
-from .session import Session, Subject, Version
-
-DRAG_OPTIONS = Options(
-    steps=120,
-    rate=0.03,
-    radius=2.0,
-    search=4.0,
-    anchor=0.5,
-    arrive=0.3,
-    mask_weight=1.0,
-    prior_weight=0.02,
-    patience=40,
-)  # chosen with benchmarks/drag_accuracy.py
-OPTIONS_SIDE = 128  # px: the options' lengths are those of a picture of this side
-INVERT_OPTIONS = InvertOptions(tune=TuneOptions(steps=0))
-TUNED_OPTIONS = InvertOptions()  # a closer picture, but long drags tear it: see photo_edits
-LAYERS = 6  # of w that a drag moves (DragGAN, implementation details)
-Space = Literal["w+", "w"]
-"""What a drag searches: a move of its own for each of the LAYERS, or one that they share."""
-REACH = (
-    0.12  # of the crop's side: how far from the drags the photo may move freely; more pulls hair
+from .dragging import (
+    DRAG_OPTIONS,
+    FRAME_EVERY,
+    LAYERS,
+    OPTIONS_SIDE,
+    OWN,
+    Moved,
+    Space,
+    change_of,
 )
+from .faces import FACE_POINTS, guess, marks, usual_points
+from .fits import Fits
+from .looks import looks
+from .motion import ByFlow, ByPoints, Follower, Watch
+from .session import Session, Subject, Version
+from .view import VIEW_SIDE, untouched
+
 QUALITY = ((0.45, "close"), (0.65, "fair"), (float("inf"), "rough: edits may look odd"))
-VIEW_SIDE = 512  # px of the fitted part on the screen
-FRAME_EVERY = 4  # steps between two pictures of a drag
-
-
-@dataclass(frozen=True)
-class Moved:
-    """One step of a drag. ``version`` is set every few steps and at the end."""
-
-    state: State
-    version: Version | None
+INVERT_OPTIONS = BUDGETS["balanced"]
+CPU_SIDE = 256  # px of the largest pictures to which a generator is tuned without a GPU
 
 
 class Engine:
@@ -92,9 +71,16 @@ class Engine:
         self.feature_side = model.feature_side
         self.statistics = statistics.to(self.device)
         self.axes = self.statistics.axes if model.axes is None else model.axes.to(self.device)
+        self.layers = LAYERS if model.axes is None else self.generator.config.num_ws
         self.landmarks = model.landmarks
         self.head = None if model.coordinates is None else model.coordinates.to(self.device)
+        self.box = None if model.box is None else model.box.to(self.device)
         self.distance, self.distance_name = choose(self.device)
+
+    @cached_property
+    def weights(self) -> str:
+        """What tells this generator from others: a digest of all its weights."""
+        return digest(self.generator.state_dict())
 
     @property
     def side(self) -> int:
@@ -127,18 +113,64 @@ class Engine:
         """What the generator, tuned by the delta, shows: [side side 3]."""
         return to_uint8(self.tuned(delta)(ws[None].to(self.device))[0])
 
-    def invert(self, photo: Photo, quad: Quad, options: InvertOptions) -> Iterator[Inversion]:
-        """Fit the part of the photo inside the quad; each item is usable."""
-        return self.fit(self.crop(photo, quad), options)
+    def invert(
+        self, photo: Photo, quad: Quad, options: InvertOptions, kept: Path | None = None
+    ) -> Iterator[Inversion]:
+        """Fit the part of the photo inside the quad; each item is usable. See ``fit``."""
+        return self.fit(self.crop(photo, quad), options, kept)
 
-    def fit(self, image: Float[Tensor, "3 r r"], options: InvertOptions) -> Iterator[Inversion]:
-        """Fit the part of a photo that ``crop`` cut out; each item is usable."""
-        start = guess(image, self.generator.mapping)
+    def fit(
+        self, image: Float[Tensor, "3 r r"], options: InvertOptions, kept: Path | None = None
+    ) -> Iterator[Inversion]:
+        """Fit the part of a photo that ``crop`` cut out; each item is usable.
+
+        In the folder ``kept`` the fit is found the next time, and one that was stopped goes on.
+        """
+        if self.device.type == "cpu":
+            side = min(CPU_SIDE, options.tune.side)
+            options = replace(options, tune=replace(options.tune, side=side))
+        fits = (
+            None
+            if kept is None
+            else Fits(kept, image, self.weights, self.distance_name, repr(options))
+        )
+        if fits is not None and (found := fits.found()):
+            yield found
+            return
+        found = None
+        for found in self._fit(image, options, fits):
+            yield found
+        if fits is not None and found is not None:
+            fits.finish(found)
+
+    def _fit(
+        self, image: Float[Tensor, "3 r r"], options: InvertOptions, fits: Fits | None
+    ) -> Iterator[Inversion]:
         points = marks(image, self.landmarks, self.statistics.w_avg)
-        image = image.to(self.device)
-        goal = Goal(self.generator, self.statistics, image, self.distance, points)
-        for found in invert(goal, options, start):
+        goal = Goal(self.generator, self.statistics, image.to(self.device), self.distance, points)
+        mover = Mover(self._motion, lambda ws: self.generator(ws[None])[0], self.axes)
+        helpers = Helpers(guess(image, self.generator.mapping), mover)
+        if fits is not None:
+            helpers = replace(helpers, keeper=fits)
+        for found in invert(goal, options, helpers):
             yield on_cpu(found)
+
+    def _motion(self, start: Float[Tensor, "layers w"], end: Float[Tensor, "layers w"]) -> Motion:
+        return self.follow(start).to(end)
+
+    def follow(self, ws: Float[Tensor, "layers w"]) -> Follower:
+        """Follows the untuned generator's picture from these ws on."""
+        return self._known(ws) or ByFlow(self.generator, ws)
+
+    def _known(self, ws: Float[Tensor, "layers w"]) -> ByPoints | None:
+        if self.head is None or self.box is None:
+            return None
+        return ByPoints(self.generator, self.head, self.box, ws)
+
+    def places(self, ws: Float[Tensor, "layers w"]) -> Float[np.ndarray, "68 2"]:
+        """About where a face of the model has its landmarks, in px of its picture."""
+        assert self.landmarks is not None, "This model does not know its landmarks."
+        return usual_points(self.landmarks, ws[0])[:FACE_POINTS]
 
     def crop(self, photo: Photo, quad: Quad) -> Float[Tensor, "3 r r"]:
         """The part of the photo that is fitted, as the generator sees it."""
@@ -155,16 +187,23 @@ class Engine:
     def drag(
         self, session: Session, edit: Edit, options: Options = DRAG_OPTIONS, space: Space = "w+"
     ) -> Iterator[Moved]:
-        """Carry out an edit, given in photo px; the last item's version is the best state seen."""
+        """Carry out an edit, given in photo px; the last item's version is the best state seen.
+
+        What is dragged is the untuned generator's face: its features and their motion are those
+        that training gave it. What it becomes is painted by the tuned one.
+        """
         edit = to_crop_edit(edit, session.subject.quad, self.side)
-        bent = copy(self)
-        bent.generator = self.tuned(session.subject.delta)
-        trail = Trail.start(bent.picture(session.now.ws))
-        for state, ws in bent.drag_latent(session.now.ws, edit, options, space):
+        start, now = session.now.ws, session.now.change
+        bent = self.tuned(session.subject.delta)
+        places = None if self.landmarks is None else self.places
+        watch = Watch(ByFlow(bent, start), self._known(start), places)
+        first, face = watch.seen.trail.last, watch.face()
+        for state, ws in self.drag_latent(start, edit, options, space):
             version = None
             if state.end or state.step % FRAME_EVERY == 0:
-                trail = trail.to(bent.picture(ws))
-                version = self._version(session, edit, state, trail, ws)
+                sight = watch.to(ws)
+                change = change_of(first, sight, edit, state, face)
+                version = Version(ws, chain(now, change), picture=sight.picture)
             yield Moved(state, version)
 
     def drag_latent(
@@ -180,65 +219,23 @@ class Engine:
         and light cannot be traded for motion. The options' lengths are px of OPTIONS_SIDE.
         """
         options = options.scaled(edit.size[0] / OPTIONS_SIDE)
-        base, rest = before_activation(ws[:LAYERS].to(self.device)), ws[LAYERS:].to(self.device)
+        ws = ws.to(self.device)
+        base, rest = before_activation(ws[: self.layers]), ws[self.layers :]
 
         def moved(latent: Tensor) -> Tensor:
-            return torch.cat([activation(base + latent @ self.axes), rest])
+            move = latent[:1] if space == "w" else latent[:1] + OWN * latent[1:]
+            return torch.cat([activation(base + move @ self.axes), rest])
 
         def features(latent: Tensor) -> Tensor:
             return looks(self.generator, self.head, self.feature_side, moved(latent))
 
-        start = torch.zeros(1 if space == "w" else LAYERS, len(self.axes), device=self.device)
+        start = torch.zeros(
+            1 if space == "w" else 1 + self.layers, len(self.axes), device=self.device
+        )
         for state in drag(features, start, edit, options):
             yield on_cpu((state, moved(state.latent)))
-
-    def _version(
-        self, session: Session, edit: Edit, state: State, trail: Trail, ws: Tensor
-    ) -> Version:
-        handles, moved = (points.double().numpy() for points in (edit.handles, state.handles))
-        mask = None if edit.mask is None else edit.mask.numpy()
-        motion = trail.motion()
-        flow = settle(motion, handles, moved, mask, REACH * self.side)
-        added = newly_seen(trail.first, trail.last, motion, flow, moved)
-        change = Change(flow, added)
-        return Version(ws, chain(session.now.change, change))
 
 
 def model_name(file: Path = FACES) -> str:
     """What to call a model; WeightsError where the file is missing, damaged, or no model."""
     return f"{file.stem[:1].upper()}{file.stem[1:]} ({resolution(file)} px)"
-
-
-def untouched(subject: Subject, side: int) -> Session:
-    """A session on a photo as it is."""
-    flow, added = (np.zeros((side, side, channels), np.float32) for channels in (2, 3))
-    nothing = Change(flow, added)
-    return Session(subject, Version(subject.ws, nothing))
-
-
-def open_session(engine: Engine, file: Path) -> tuple[Session, Facts]:
-    """(a session that was saved, its facts).
-
-    Raises:
-        WeightsError: the file is missing, damaged, or was made for another model.
-    """
-    session, facts = load_session(file)
-    subject, config = session.subject, engine.generator.config
-    if (
-        subject.ws.shape != (config.num_ws, config.w_dim)
-        or len(session.now.change.flow) != engine.side
-        or any(engine.shapes.get(name) != tensor.shape for name, tensor in subject.delta.items())
-    ):
-        raise WeightsError("This session was made for another model: fit the photo again.")
-    return session, facts
-
-
-def closeup(subject: Subject, side: int = VIEW_SIDE) -> Subject:
-    """The fitted part of the photo, upright and square, as a photo of its own: quick to show."""
-    photo = to_uint8(cut(subject.photo, subject.quad, side).image)
-    return replace(subject, photo=photo, quad=box_quad(-0.5, -0.5, float(side)))
-
-
-def show(subject: Subject, version: Version) -> Photo:
-    """The subject's photo as this version has it, at its own size."""
-    return render(subject.photo, subject.quad, version.change)[0]

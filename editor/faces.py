@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -58,12 +59,19 @@ def marks(
     net, side = landmark_net(), image.shape[-1]
     if from_w is None or from_w.shape[1] != len(net.names):
         return None
-    usual = Marks(from_w, torch.zeros(from_w.shape[1:]), side).points(w_avg[None].cpu())[0]
-    about = eyes_and_mouth(usual.double().numpy())
+    about = eyes_and_mouth(usual_points(from_w, w_avg))
     found = face_points(stylegan.to_uint8(image), about, net)
     if found is None:
         return None
     return Marks(from_w[:, :FACE_POINTS], torch.from_numpy(found[:FACE_POINTS]).float(), side)
+
+
+def usual_points(
+    from_w: Float[Tensor, "inputs points 2"], w: Float[Tensor, " w"]
+) -> Float[np.ndarray, "points 2"]:
+    """About where a face of the model has its points, in px of its picture."""
+    nowhere = torch.zeros(from_w.shape[1:])
+    return Marks(from_w, nowhere, 1).points(w[None].cpu())[0].double().numpy()
 
 
 def _read(file: Path, build: Callable[[Mapping[str, Tensor], Mapping[str, str]], Net]) -> Net:

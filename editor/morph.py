@@ -5,9 +5,9 @@ from itertools import pairwise, repeat
 
 from inversion.transfer import Change
 
-from .engine import show
 from .output import Picture
 from .session import Subject, Version
+from .view import show
 
 
 def morph(subject: Subject, versions: Sequence[Version], frames: int = 16) -> Iterator[Picture]:
@@ -28,9 +28,9 @@ def morph(subject: Subject, versions: Sequence[Version], frames: int = 16) -> It
 
 def _between(before: Change, after: Change, share: float) -> Change:
     """So much of the way from one change to another: exactly them at 0 and 1."""
-    pairs = ((before.flow, after.flow), (before.added, after.added))
-    flow, added = ((1 - share) * start + share * end for start, end in pairs)
-    return Change(flow, added)
+    pairs = ((before.flow, after.flow), (before.paint, after.paint))
+    flow, paint = ((1 - share) * start + share * end for start, end in pairs)
+    return Change(flow, paint)
 
 
 def _eased(share: float) -> float:

@@ -20,7 +20,7 @@ from .session import Session, Subject, Version
 from .strict import DELTA, check_arrays, check_quad, check_size, parse_drawing, parse_facts
 from .strict import Facts as Facts
 
-KIND = "dragphoto session 1"
+KIND = "dragphoto session 2"
 
 
 def save_session(session: Session, facts: Facts, file: Path) -> None:
@@ -65,13 +65,17 @@ def _arrays(session: Session) -> dict[str, Tensor]:
     subject, versions = session.subject, session.versions
     delta = {DELTA + name: tensor for name, tensor in subject.delta.items()}
     changes = [version.change for version in versions]
+    nothing = np.zeros((*changes[0].flow.shape[:2], 3), np.uint8)
+    pictures = [nothing if v.picture is None else v.picture for v in versions]
     return delta | {
         "photo": _packed(subject.photo),
         "quad": torch.from_numpy(subject.quad.astype(np.float64)),
         "pivot": subject.ws,
         "ws": torch.stack([version.ws for version in versions]),
         "flow": torch.from_numpy(np.stack([c.flow for c in changes]).astype(np.float32)),
-        "added": torch.from_numpy(np.stack([c.added for c in changes]).astype(np.float32)),
+        "paint": torch.from_numpy(np.stack([c.paint for c in changes]).astype(np.float32)),
+        "pictures": torch.from_numpy(np.stack(pictures)),
+        "painted": torch.tensor([v.picture is not None for v in versions]).byte(),
     }
 
 
@@ -99,8 +103,11 @@ def _subject(tensors: dict[str, Tensor]) -> Subject:
 
 
 def _version(tensors: dict[str, Tensor], number: int, drawing: Drawing) -> Version:
-    flow, added = (tensors[name][number].numpy().copy() for name in ("flow", "added"))
-    return Version(tensors["ws"][number].clone(), Change(flow, added), drawing)
+    flow, paint, picture = (
+        tensors[name][number].numpy().copy() for name in ("flow", "paint", "pictures")
+    )
+    shown = picture if bool(tensors["painted"][number]) else None
+    return Version(tensors["ws"][number].clone(), Change(flow, paint), drawing, shown)
 
 
 def _contents(texts: dict[str, str], count: int) -> tuple[list[Drawing], int, Facts]:

@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from inversion import Photo
+from inversion.flow import Picture
 from inversion.transfer import Change, Quad
 from stylegan import Delta
 
@@ -30,11 +31,15 @@ class Subject:
 
 @dataclass(frozen=True)
 class Version:
-    """One state of the picture: its latent, what it changes in the photo, what was drawn on it."""
+    """One state of the picture: its latent, what it changes in the photo, what was drawn on it.
+
+    ``picture`` is what the tuned generator shows; None where nothing was edited yet.
+    """
 
     ws: Float[Tensor, "layers w_dim"]
     change: Change
     drawing: Drawing = BLANK
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True)

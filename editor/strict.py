@@ -19,7 +19,7 @@ from .session import MOST_VERSIONS
 DELTA = "delta."
 NUMBERS = {
     "quad": torch.float64, "pivot": torch.float32, "ws": torch.float32, "flow": torch.float32,
-    "added": torch.float32,
+    "paint": torch.float32, "pictures": torch.uint8, "painted": torch.uint8,
 }  # fmt: skip
 MOST_BYTES = 300_000_000
 MOST_HEADER = 40_000_000  # bytes of safetensors' header, which holds the texts
@@ -73,7 +73,8 @@ def check_arrays(tensors: dict[str, Tensor]) -> None:
     latent, count, side = tensors["pivot"].shape, len(tensors["ws"]), tensors["flow"].shape[1]
     shapes = {
         "quad": (4, 2), "ws": (count, *latent),
-        "flow": (count, side, side, 2), "added": (count, side, side, 3),
+        "flow": (count, side, side, 2), "paint": (count, side, side, 4),
+        "pictures": (count, side, side, 3), "painted": (count,),
     }  # fmt: skip
     if len(latent) != 2 or any(tensors[name].shape != shape for name, shape in shapes.items()):
         raise ValueError("its parts differ in shape")

@@ -27,6 +27,15 @@ class Motion:
     trust: Plane
 
 
+def joined(seen: Motion, known: Motion, unknown: Plane) -> Motion:
+    """What was seen where it agrees with itself, else what is known but where that is unknown."""
+    second = (1 - seen.trust) * known.trust * (1 - unknown)
+    trust = seen.trust + second
+    whole = np.maximum(trust, 1e-6)[..., None]
+    flow = (seen.trust[..., None] * seen.flow + second[..., None] * known.flow) / whole
+    return Motion(flow, trust)
+
+
 @dataclass(frozen=True)
 class Trail:
     """Motion followed through a row of pictures, each a small step from the one before.
@@ -89,6 +98,12 @@ def read(field: np.ndarray, places: np.ndarray) -> np.ndarray:
     """A field at places (x, y); 0 outside it."""
     x, y = cv2.split(places.astype(np.float32))
     return cv2.remap(field.astype(np.float32), x, y, cv2.INTER_LINEAR)
+
+
+def pick(picture: np.ndarray, places: np.ndarray, method: int) -> np.ndarray:
+    """A picture's pixels at places (x, y); mirrored outside it."""
+    x, y = cv2.split(places.astype(np.float32))
+    return cv2.remap(picture, x, y, method, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def _shrink(field: np.ndarray, side: int) -> np.ndarray:

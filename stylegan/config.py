@@ -52,6 +52,14 @@ class Config:
         """How many channels the feature maps of a block have."""
         return max(self.channel_min, min(self.channel_base // resolution, self.channel_max))
 
+    def operations(self, resolution: int) -> int:
+        """About how many multiplications a picture of this side takes, in its convolutions."""
+        count = 9 * self.channels(4) ** 2 * 4**2
+        for side in (side for side in self.blocks if 4 < side <= resolution):
+            up = 9 * self.channels(side // 2) * self.channels(side) * (side // 2) ** 2
+            count += up + (16 * self.channels(side) + 9 * self.channels(side) ** 2) * side**2
+        return count
+
 
 def ws_up_to(resolution: int) -> int:
     """How many of the leading w vectors shape the features of a block."""

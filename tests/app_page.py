@@ -10,16 +10,16 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-import editor.engine as engine
-
-fewer = replace(engine.INVERT_OPTIONS.project, steps=60)
-engine.INVERT_OPTIONS = replace(engine.INVERT_OPTIONS, project=fewer)
-
-import app  # noqa: E402
-from ui import gpu, handlers  # noqa: E402
+import app
+from inversion import InvertOptions, ProjectOptions, TuneOptions
+from ui import gpu, handlers, settings
 
 read, drag = handlers.read_photo, gpu.drag
 FORTY, ENDLESS = 300, 290
+
+
+def few(budget: str, seed: int) -> InvertOptions:
+    return InvertOptions(ProjectOptions(steps=60, seed=seed), TuneOptions(steps=6, moves=2))
 
 
 def faulty(file: Any) -> Any:
@@ -45,7 +45,7 @@ def staged(model: str, session: Any, edit: Any, options: Any, *how: Any) -> Iter
         time.sleep(0.03)
 
 
-handlers.read_photo, gpu.drag = faulty, staged
+handlers.read_photo, gpu.drag, settings.budget = faulty, staged, few
 
 if __name__ == "__main__":
     app.main()

@@ -14,10 +14,13 @@ import numpy as np
 import skimage.data
 
 from drag import Edit
-from editor.engine import DRAG_OPTIONS, Engine, Moved, closeup, open_session, show
+from editor.dragging import DRAG_OPTIONS, Moved
+from editor.engine import Engine
+from editor.opening import open_session
 from editor.output import Picture
 from editor.saved import save_session
 from editor.session import Session
+from editor.view import closeup, show
 from inversion import InvertOptions, ProjectOptions, TuneOptions, box_quad
 from ui import gpu, models
 
@@ -54,7 +57,10 @@ def figures(
         "pictures": [None if f.picture is None else mark(f.picture) for f in fits],
         "delta": {name: mark(part) for name, part in session.subject.delta.items()},
         "moves": [[m.state.step, m.state.end, m.state.handles.tolist()] for m in moves],
-        "versions": [[mark(v.ws), mark(v.change.flow), mark(v.change.added)] for v in versions],
+        "versions": [
+            [mark(v.ws), mark(v.change.flow), mark(v.change.paint), mark(v.picture)]
+            for v in versions
+        ],
         "face": [mark(face.subject.photo), mark(face.now.ws)],
         "picture": mark(picture),
     }

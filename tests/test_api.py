@@ -6,7 +6,7 @@ import urllib.request
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -17,8 +17,10 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from drag import EditError
-from editor.engine import Engine, open_session
+from editor.engine import Engine
+from editor.opening import open_session
 from editor.output import SOURCE_TYPE
+from editor.view import Pixels, show
 from inversion import PhotoError, box_quad
 from ui import asked
 from ui.asked import DRAGS, MARKS, STROKES, RequestError
@@ -96,10 +98,13 @@ def test_there_are_three_endpoints_and_they_are_documented(client: Client) -> No
         for name, endpoint in endpoints.items()
     }
     assert asked_for == {
-        "/fit": [("photo", False), ("eyes_and_mouth", True), ("seed", True)],
-        "/drag": [("session", False), ("drags", False), ("strokes", True), ("steps", True)],
+        "/fit": [("photo", False), ("eyes_and_mouth", True), ("seed", True), ("budget", True)],
+        "/drag": [
+            ("session", False), ("drags", False), ("strokes", True), ("steps", True),
+            ("pixels", True),
+        ],
         "/render": [("seed", True), ("truncation_psi", True)],
-    }
+    }  # fmt: skip
     answers = {
         name: [answer["python_type"]["type"] for answer in endpoint["returns"]]
         for name, endpoint in endpoints.items()
@@ -120,7 +125,7 @@ def test_a_photo_is_fitted_and_forgotten(
     session, facts = open_session(Engine(), Path(file))
     assert np.array_equal(session.subject.photo, skimage.data.astronaut())
     assert told.keys() == {"quality", "steps", "seconds"}
-    assert told["steps"] == facts["fit_steps"] == 6
+    assert told["steps"] == facts["fit_steps"] == 8  # of the balanced budget
     assert told["quality"] == facts["quality"]
     assert 0 < told["seconds"] < 100
     assert uploads(server) == []
@@ -172,6 +177,34 @@ def test_marks_say_which_face(client: Client, astronaut: Path) -> None:
     assert np.allclose(quad, asked.quad(skimage.data.astronaut(), FACE))
 
 
+def test_a_budget_says_how_much_work_a_fit_is(client: Client, astronaut: Path) -> None:
+    engine = Engine()
+    for budget, steps in (("quick", 4), ("balanced", 8), ("best", 10)):
+        photo = handle_file(astronaut)
+        file, told = client.predict(photo, FACE, budget=budget, api_name="/fit")
+        assert told["steps"] == steps
+        tuned = open_session(engine, Path(file))[0].subject.delta
+        assert bool(tuned) == (budget != "quick")
+
+
+def test_an_edit_is_of_the_photos_pixels_or_of_the_models(
+    client: Client, fitted: tuple[str, dict[str, Any]]
+) -> None:
+    own, generated = (
+        client.predict(handle_file(fitted[0]), [NOSE], steps=8, pixels=whose, api_name="/drag")
+        for whose in ("photo", "generated")
+    )
+    engine = Engine()
+    sessions = [open_session(engine, Path(file))[0] for _, file, _ in (own, generated)]
+    assert np.array_equal(sessions[0].now.change.flow, sessions[1].now.change.flow)
+    for (picture, *_), session, whose in zip(
+        (own, generated), sessions, get_args(Pixels), strict=True
+    ):
+        assert np.array_equal(pixels(picture), show(session.subject, session.now, whose))
+    assert not np.array_equal(pixels(own[0]), pixels(generated[0]))
+    assert np.array_equal(pixels(generated[0])[300:], skimage.data.astronaut()[300:])
+
+
 def test_a_face_of_the_model_is_drawn(client: Client) -> None:
     one, same, other, mean = (
         pixels(client.predict(seed, psi, api_name="/render"))
@@ -191,7 +224,10 @@ def test_a_face_of_the_model_is_drawn(client: Client) -> None:
         ("fit", {"photo": "grey.png"}, "No face was found"),
         ("fit", {"photo": "astronaut.png", "seed": -1}, "The seed is a whole number from 0 to"),
         ("fit", {"photo": "astronaut.png", "eyes_and_mouth": [[1, 2]]}, MARKS),
+        ("fit", {"photo": "astronaut.png", "budget": "most"}, "one of: quick, balanced, best."),
+        ("fit", {"photo": "astronaut.png", "budget": 3}, "The budget is one of: quick, balanced"),
         ("drag", {"session": "astronaut.png", "drags": [NOSE]}, "not a safetensors file"),
+        ("drag", {"session": "", "drags": [NOSE], "pixels": "mine"}, "one of: photo, generated."),
         ("drag", {"session": "", "drags": []}, "There is nothing to drag yet"),
         ("drag", {"session": "", "drags": [[5, 500, 9, 500]]}, "Drag 1 starts outside the fitted"),
         ("drag", {"session": "", "drags": [NOSE], "steps": 10_000}, "whole number from 1 to 300"),
@@ -242,7 +278,7 @@ def test_a_result_can_be_asked_for_again_after_it_was_used(
     file, _ = client.predict(handle_file(astronaut), FACE, api_name="/fit")
     there = server.folder / "gradio" / "results" / Path(file).name
     sent = {"path": str(there), "meta": {"_type": "gradio.FileData"}}
-    *_, kind, _ = post(server, "drag", sent, [NOSE], None, 2)
+    *_, kind, _ = post(server, "drag", sent, [NOSE], None, 2, "photo")
     assert kind == "event: complete"
     assert there.read_bytes() == Path(file).read_bytes()
 
@@ -256,10 +292,10 @@ def test_no_file_of_the_server_can_be_read_or_deleted(
     meta = {"meta": {"_type": "gradio.FileData"}} if claim else {}
     places = [str(secret), f"{server.folder}/gradio/../../../{secret.name}", "/etc/passwd"]
     for path in places:
-        *_, kind, data = post(server, "fit", {"path": path, **meta}, None, 0)
+        *_, kind, data = post(server, "fit", {"path": path, **meta}, None, 0, "quick")
         assert kind == "event: error"
         assert claim or "Send a file: upload it first" in data
-        *_, kind, data = post(server, "drag", {"path": path, **meta}, [NOSE], None, 5)
+        *_, kind, data = post(server, "drag", {"path": path, **meta}, [NOSE], None, 5, "photo")
         assert kind == "event: error"
     assert secret.is_file()
 
@@ -343,6 +379,7 @@ def test_numbers_that_are_none(bad: Any) -> None:
         lambda: asked.quad(skimage.data.astronaut(), point * 3),
         lambda: asked.number(bad, 0, 2, "This"),
         lambda: asked.whole(bad, 0, 2, "This"),
+        lambda: asked.one_of(bad, ("one", "two"), "This"),
     ):
         with pytest.raises(RequestError):
             call()

@@ -27,6 +27,7 @@ from app_hands import (
     result,
     same,
     says,
+    touch,
     upload,
 )
 from browser import PHONE, PICTURE, focused, names
@@ -120,6 +121,34 @@ def test_the_keyboard_is_enough(visitor: Visitor) -> None:
     assert arrows(page) == [[256, 322, 290, 306]]
 
 
+def test_the_pixels_of_an_edit_are_those_that_are_chosen(visitor: Visitor) -> None:
+    page = visitor()
+    own, model = page.locator("#pixels label").all()
+    drag(page)
+    draw(page, (200, 240), (214, 240))
+    edited, shown = result(page), page.locator("#canvas [data-part=image]")
+    before = shown.get_attribute("href")
+    assert before
+    touch(model)
+    expect(shown).not_to_have_attribute("href", before)
+    is_ready(page)
+    made = result(page)
+    assert made.shape == edited.shape
+    assert not same(made, edited)
+    assert arrows(page) == [[200, 240, 214, 240]]
+    press(page, "drag")
+    is_at(page, 2)
+    is_ready(page)
+    expect(model.locator("input")).to_be_checked()
+    press(page, "undo")
+    is_at(page, 1)
+    assert same(result(page), made)
+    touch(own)
+    expect(shown).to_have_attribute("href", before)
+    is_ready(page)
+    assert same(result(page), edited)
+
+
 def test_drag_while_i_draw_needs_no_button(visitor: Visitor) -> None:
     page = visitor()
     page.check("#canvas [data-part=live]")
@@ -199,7 +228,7 @@ def test_stop_keeps_the_fit_so_far(visitor: Visitor, photo: Path) -> None:
     upload(page, photo)
     says(page, "Are these")
     press(page, "fit")
-    says(page, "Fitting: step")
+    says(page, "Finding a similar face: step")
     expect(page.locator("#canvas button:enabled")).to_have_count(1)  # Compare
     press(page, "stop")
     says(page, "Stopped early: the fit so far is")

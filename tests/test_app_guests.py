@@ -55,7 +55,7 @@ def test_two_visitors_do_not_mix_and_the_second_is_told_to_wait(
     draw(other, NOSE, ASIDE)
     before = result(other)
     press(one, "fit")
-    says(one, "Fitting: step")
+    says(one, "Finding a similar face: step")
     press(other, "drag")
     says(other, "Waiting: another photo is being worked on")
     press(one, "stop")

@@ -19,17 +19,25 @@ from PIL import Image, ImageSequence
 
 from editor import cli, commands
 from editor.drawing import Drawing, Stroke
-from editor.engine import VIEW_SIDE
 from editor.faces import faces
+from editor.fits import FOLDER
 from editor.output import FRAME_MS
 from editor.saved import load_session, save_session
 from editor.session import Session
-from inversion import ProjectOptions, TuneOptions, face_quad, read_photo
+from editor.view import VIEW_SIDE, show
+from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions, face_quad, read_photo
 from inversion.transfer import project, to_crop
 
 ROOT = Path(__file__).parent.parent
 NOSE = "221,125:228,123"
-FEW = replace(commands.INVERT_OPTIONS, project=ProjectOptions(steps=12), tune=TuneOptions(steps=4))
+MARKS = "200,110:240,110:220,150"
+FEW = InvertOptions(ProjectOptions(steps=12), TuneOptions(steps=4, coarse=2, moves=2))
+
+
+def few(name: str, seed: int = 0) -> InvertOptions:
+    """Only the quick budget is plain."""
+    project = replace(FEW.project, seed=seed)
+    return replace(FEW, project=project, tune=TuneOptions(steps=0) if name == "quick" else FEW.tune)
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +53,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "words.txt").write_text("no picture")
     (folder / "words.safetensors").write_text("no session")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commands, "INVERT_OPTIONS", FEW)
+        patch.setattr(commands, "budget", few)
+        patch.setenv(FOLDER, f"{folder}/fits")
         cli.main(["invert", f"{folder}/photo.jpg", "-o", f"{folder}/photo.safetensors"])
     return folder
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "INVERT_OPTIONS", FEW)
+def quick(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setattr(commands, "budget", few)
+    monkeypatch.setenv(FOLDER, f"{folder}/fits")
 
 
 def summary(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict:
@@ -131,6 +141,75 @@ def test_a_photo_can_be_dragged_with_everything(folder: Path, tmp_path: Path, ca
     assert len(opened(tmp_path / "a.safetensors").past) == 1
     assert len(said["distances"]) == 2
     assert {"fit_seconds", "fit_distance", "fit_psnr", "seconds", "end", "steps"} <= set(said)
+
+
+def test_an_edit_is_of_the_photos_pixels_or_of_the_models(
+    folder: Path, tmp_path: Path, capsys
+) -> None:
+    usual = ["drag", folder / "photo.safetensors", "--drag", NOSE, "--steps", 8]
+    said = {
+        pixels: summary(
+            capsys, *usual, "--pixels", pixels, "-o", tmp_path / f"{pixels}.png",
+            "--session", tmp_path / f"{pixels}.safetensors",
+        )
+        for pixels in ("photo", "generated")
+    }  # fmt: skip
+    before = read_photo(folder / "photo.jpg")
+    for pixels, told in said.items():
+        session = opened(tmp_path / f"{pixels}.safetensors")
+        after = read_photo(tmp_path / f"{pixels}.png")
+        assert (after == show(session.subject, session.now, pixels)).all()
+        assert told["edited_pixels"] == (after != before).any(2).sum() > 0
+        assert not (after != before).any(2)[~crop(folder)].any()
+    assert said["photo"]["distances"] == said["generated"]["distances"]
+    one, other = (read_photo(tmp_path / f"{pixels}.png") for pixels in said)
+    assert (one != other).any()
+
+
+def fitted(folder: Path, out: Path, capsys, *how: str) -> tuple[dict, int]:
+    """(what is said of the fit of the photo, how many files are kept after it)."""
+    usual = "invert", folder / "photo.jpg", "--eyes-mouth", MARKS, "-o", out
+    said = summary(capsys, *usual, *how)
+    return said, len(list((folder / "fits").iterdir()))
+
+
+def test_the_same_photo_is_fitted_once(folder: Path, tmp_path: Path, capsys) -> None:
+    first, files = fitted(folder, tmp_path / "a.safetensors", capsys)
+    again, same = fitted(folder, tmp_path / "b.safetensors", capsys)
+    assert same == files
+    figures = ("fit_steps", "fit_distance", "fit_psnr")
+    assert [first[name] for name in figures] == [again[name] for name in figures]
+    one, other = (opened(tmp_path / f"{name}.safetensors").subject for name in "ab")
+    assert torch.equal(one.ws, other.ws)
+    assert all(torch.equal(part, other.delta[name]) for name, part in one.delta.items())
+    _, others = fitted(folder, tmp_path / "a.safetensors", capsys, "--seed", "5")
+    assert others == files + 1
+
+
+def test_a_fresh_fit_reads_and_keeps_nothing(
+    folder: Path, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    fitted(folder, tmp_path / "a.safetensors", capsys)  # it could be found
+    monkeypatch.setattr("editor.engine.Fits", None)  # to look for it would fail
+    said, _ = fitted(folder, tmp_path / "a.safetensors", capsys, "--fresh")
+    assert said["fit_steps"] == 16
+
+
+@pytest.mark.parametrize("name", BUDGETS)
+def test_the_budget_is_the_one_that_is_asked_for(
+    name: str, folder: Path, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def spy(name: str, seed: int) -> InvertOptions:
+        asked.append((name, seed))
+        return few(name, seed)
+
+    monkeypatch.setattr(commands, "budget", spy)
+    said, _ = fitted(folder, tmp_path / "a.safetensors", capsys, "--fit", name, "--seed", "3")
+    assert asked == [(name, 3)]
+    assert said["fit_steps"] == (12 if name == "quick" else 16)
+    assert bool(opened(tmp_path / "a.safetensors").subject.delta) == (name != "quick")
 
 
 def test_a_session_goes_on_where_it_was(folder: Path, tmp_path: Path, capsys) -> None:
@@ -236,6 +315,9 @@ BAD = {
         "drag photo.safetensors --mask white.png",
         "There is nothing to drag yet",
     ),
+    "a budget that is none": ("invert photo.jpg --fit most", "quick"),
+    "the option of old": ("invert photo.jpg --tune", "--tune"),
+    "pixels of nobody": (f"drag photo.safetensors --drag {NOSE} --pixels mine", "generated"),
     "no such option": ("render --colour red", "--colour"),
     "no command": ("", "COMMAND"),
 }

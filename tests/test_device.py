@@ -16,7 +16,8 @@ from worlds import small_generator
 
 from drag import Edit
 from editor.device import changed, on_cpu
-from editor.engine import DRAG_OPTIONS, Engine, Space
+from editor.dragging import DRAG_OPTIONS, Space
+from editor.engine import Engine
 from editor.session import Session
 from inversion import InvertOptions, ProjectOptions, TuneOptions, distance, psnr
 from inversion.distance import choose

@@ -18,7 +18,9 @@ from borrower import DRAG, EDIT, INVERT, MODEL, PHOTO, QUAD
 from lender import lender, run
 
 from drag import EditError
-from editor.engine import DRAG_OPTIONS, INVERT_OPTIONS, TUNED_OPTIONS, Engine
+from editor.dragging import DRAG_OPTIONS
+from editor.engine import Engine
+from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions
 from ui import gpu, models
 
 MOST_BYTES = 3_000_000
@@ -105,6 +107,7 @@ def test_a_large_photo_and_its_history_stay_here(
 
 def test_pictures_come_every_few_steps_and_at_last(done: tuple[Any, ...]) -> None:
     fits = done[0]
+    assert {fit.inversion.stage for fit in fits} == {"project", "tune"}
     shown = [fit.inversion.step for fit in fits if fit.picture is not None]
     assert [fit.inversion.step for fit in fits] == list(range(7))
     assert shown == [0, 2, 4, 6]
@@ -148,14 +151,17 @@ def test_with_the_real_package_where_gpus_are_lent(done: tuple[Any, ...], tmp_pa
 
 def test_a_gpu_is_asked_for_no_longer_than_needed() -> None:
     image = torch.zeros(3, 8, 8)
+    plain = InvertOptions(ProjectOptions(steps=80), TuneOptions(steps=0))
     session = SimpleNamespace()
     jobs = [
-        gpu._Fit(MODEL, image, INVERT_OPTIONS, 10),
-        gpu._Fit(MODEL, image, TUNED_OPTIONS, 10),
+        gpu._Fit(MODEL, image, plain, 10, None),
+        gpu._Fit(MODEL, image, replace(plain, tune=TuneOptions(steps=150)), 10, None),
         gpu._Drag(MODEL, session, EDIT, DRAG_OPTIONS, "w+"),  # pyright: ignore[reportArgumentType]
         gpu._Face(MODEL, 1),
     ]
     assert [gpu._seconds(job) for job in jobs] == [15, 25, 18, 10]
+    fits = [gpu._Fit(MODEL, image, options, 10, None) for options in BUDGETS.values()]
+    assert max(gpu._seconds(fit) for fit in fits) < 60  # more is not lent at once
 
 
 def test_elsewhere_nothing_is_decorated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,19 +9,31 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 import numpy as np
 import pytest
 import skimage.data
+import torch
 from PIL import Image
 
 from drag import EditError
-from editor import OutputError
+from editor import OutputError, engine
 from editor.drawing import Drawing, Stroke
-from inversion import PhotoError
-from ui import handlers, saving, words, work
+from editor.fits import FOLDER
+from editor.view import show
+from inversion import (
+    BUDGETS,
+    Inversion,
+    InvertOptions,
+    PhotoError,
+    ProjectOptions,
+    TuneOptions,
+    budget,
+    read_photo,
+)
+from ui import handlers, saving, settings, words, work
 from ui.canvas import read_drawn, write_drawn
 from ui.errors import streaming, toast
 from ui.picture import data_url, reduced
@@ -31,7 +43,7 @@ from ui.visit import Unfitted, Visit
 
 ROOT = Path(__file__).parent.parent
 BUTTONS = "fit back drag refit stop astronaut ready random open png gif mp4 session forget"
-NAMES = f"visit photo canvas result status file {BUTTONS} {' '.join(vars(Settings()))}"
+NAMES = f"visit photo canvas result status file pixels {BUTTONS} {' '.join(vars(Settings()))}"
 PARTS = {name: name for name in NAMES.split()}
 NOSE = [256, 322, 276, 314]
 VALUES = tuple(vars(replace(Settings(), steps=10)).values())
@@ -97,6 +109,7 @@ def test_the_page_is_built_without_weights_and_only_the_api_is_public() -> None:
         (lambda v: work.drag(busy(v), drawn(v, NOSE), *VALUES), "Work is in progress"),
         (lambda v: handlers.undo(busy(v), drawn(v)), "Work is in progress"),
         (lambda v: saving.png(busy(v)), "Work is in progress"),
+        (lambda v: handlers.pixels(busy(v), drawn(v), "generated"), "Work is in progress"),
         (lambda v: work.drag(v, drawn(v, NOSE), None, *VALUES[1:]), "A field under Advanced"),
         (lambda v: work.drag(v, {"drags": "x"}, *VALUES), "This drawing cannot be read"),
     ],
@@ -229,6 +242,124 @@ def test_a_session_is_saved_and_opened_as_it_was(visit: Visit, tmp_path: Path) -
     other.close()
 
 
+def switched(visit: Visit, whose: str, *drags: list[float]) -> dict[str, Any]:
+    """All that the page shows once other pixels are chosen."""
+    screens = list(handlers.pixels(visit, drawn(visit, *drags), whose))
+    return {name: new for screen in screens for name, new in screen.items()}
+
+
+def test_other_pixels_are_shown_at_once_and_what_is_drawn_stays(visit: Visit) -> None:
+    dragged(visit, NOSE)
+    own = visit.frame(visit.session.now), visit.result()
+    arrow = [100.0, 100.0, 120.0, 120.0]
+    seen = switched(visit, "generated", arrow)
+    made = visit.frame(visit.session.now), visit.result()
+    assert all((a != b).any() for a, b in zip(own, made, strict=True))
+    assert (made[1] == show(visit.session.subject, visit.session.now, "generated")).all()
+    assert seen["canvas"]["picture"] == data_url(made[0])
+    assert seen["canvas"]["value"]["drags"] == [arrow]
+    assert visit.session.now.drawing.drags == (((100.0, 100.0), (120.0, 120.0)),)
+    list(saving.png(visit))
+    assert (read_photo(visit.file("dragphoto.png")) == made[1]).all()
+    strip = visit.strip()
+    switched(visit, "photo", arrow)
+    back = visit.frame(visit.session.now), visit.result()
+    assert all((a == b).all() for a, b in zip(own, back, strict=True))
+    assert visit.strip() == strip
+
+
+def test_before_an_edit_all_pixels_are_the_photos(visit: Visit) -> None:
+    switched(visit, "generated")
+    assert (visit.result() == visit.session.subject.photo).all()
+    assert (visit.frame(visit.session.now) == visit.small.photo).all()
+
+
+def test_a_drag_shows_the_pixels_that_are_chosen(visit: Visit) -> None:
+    switched(visit, "generated")
+    shown = [
+        screen["canvas"].get("picture")
+        for screen in work.drag(visit, drawn(visit, NOSE), *VALUES)
+        if "canvas" in screen
+    ]
+    now = visit.session.now
+    assert data_url(show(visit.small, now, "generated")) in shown
+    assert data_url(show(visit.small, now, "photo")) not in shown
+
+
+def test_pixels_can_be_chosen_again_when_the_work_is_done(visit: Visit) -> None:
+    switched(visit, "generated")
+    choices = [
+        screen["pixels"]
+        for screen in work.drag(visit, drawn(visit, NOSE), *VALUES)
+        if "pixels" in screen
+    ]
+    assert choices[0]["interactive"] is False
+    assert choices[-1].interactive
+    assert choices[-1].value == "generated"
+
+
+def test_pixels_of_nobody_are_the_photos_own(visit: Visit) -> None:
+    switched(visit, "mine")
+    assert visit.pixels == "photo"
+
+
+def test_pixels_can_be_chosen_while_a_photo_waits_for_its_fit(visit: Visit) -> None:
+    sent = unfitted(visit, [[9.0, 9.0], [20.0, 9.0], [15.0, 20.0]])
+    list(handlers.pixels(visit, sent, "generated"))
+    assert visit.unfitted is not None
+    assert visit.drawn.marks == ((9.0, 9.0), (20.0, 9.0), (15.0, 20.0))
+
+
+def fitted(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The status lines of the fit of a photo, in few steps."""
+    few = InvertOptions(ProjectOptions(steps=3), TuneOptions(steps=2, moves=1))
+    monkeypatch.setattr(settings, "budget", lambda name, seed: few)
+    visit.choose(Unfitted(skimage.data.astronaut(), ()))
+    screens = work.fit(visit, drawn(visit, kind="box", box=[110, 0, 230]), *VALUES)
+    return [screen["status"] for screen in screens if "status" in screen]
+
+
+def test_the_same_photo_is_fitted_once_in_a_tab(visit: Visit, monkeypatch) -> None:
+    monkeypatch.delenv(FOLDER, raising=False)
+    said = fitted(visit, monkeypatch)
+    assert any("Finding a similar face: step 1 of 5" in words for words in said)
+    first, files = visit.session.subject, set(visit.fits().iterdir())
+    assert len(files) == 1
+    monkeypatch.setattr(engine, "invert", None)  # to fit again would fail
+    fitted(visit, monkeypatch)
+    assert torch.equal(visit.session.subject.ws, first.ws)
+    assert visit.session.subject.delta.keys() == first.delta.keys()
+    assert set(visit.fits().iterdir()) == files
+
+
+@pytest.mark.parametrize("how", [handlers.forget, lambda visit: visit.close() or ()])
+def test_the_fits_of_a_tab_go_with_it_or_when_they_are_deleted(
+    visit: Visit, monkeypatch, how
+) -> None:
+    monkeypatch.delenv(FOLDER, raising=False)
+    fitted(visit, monkeypatch)
+    kept = visit.fits()
+    assert any(kept.iterdir())
+    assert kept.parent.stat().st_mode & 0o077 == 0
+    list(how(visit))
+    assert not kept.exists()
+    assert not kept.parent.exists()
+
+
+def test_tabs_do_not_share_their_fits_unless_a_folder_is_named(
+    visit: Visit, monkeypatch, tmp_path: Path
+) -> None:
+    other = handlers.fresh()
+    monkeypatch.delenv(FOLDER, raising=False)
+    assert visit.fits() == visit.fits() != other.fits()
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    assert visit.fits() == other.fits() == tmp_path
+    fitted(visit, monkeypatch)
+    list(handlers.forget(visit))
+    assert len(list(tmp_path.iterdir())) == 1, "whose folder it is decides what goes"
+    other.close()
+
+
 def test_a_morph_without_motion_is_refused(visit: Visit) -> None:
     with pytest.raises(OutputError, match="drag something first"):
         list(saving.gif(visit))
@@ -330,10 +461,34 @@ def test_the_end_of_a_drag_is_told_with_its_reason(parts: dict, sentence: str) -
 
 def test_settings_keep_to_their_limits() -> None:
     wild = {f"setting.{name}": 1e9 for name in LIMITS} | {"setting.space": "x"}
-    settings = Settings.of_facts(wild)
-    assert all(getattr(settings, name) == most for name, (_, most, _) in LIMITS.items())
-    assert settings.space == "w+"
-    assert Settings.of_facts(settings.facts()) == settings
+    kept = Settings.of_facts(wild)
+    assert all(getattr(kept, name) == most for name, (_, most, _) in LIMITS.items())
+    assert kept.space == "w+"
+    assert Settings.of_facts({"setting.budget": "most"}).budget == "balanced"
+    assert Settings.of_facts(kept.facts()) == kept
+
+
+def test_the_budget_and_the_seed_are_those_of_the_page() -> None:
+    assert Settings().invert() == BUDGETS["balanced"]
+    for name in BUDGETS:
+        assert replace(Settings(), budget=name, seed=4).invert() == budget(name, 4)
+
+
+def fit_so_far(stage: Literal["project", "tune"], step: int, done: float) -> Inversion:
+    return Inversion(torch.zeros(2, 3), {}, 0.1, 0.1, stage, step, 160, done)
+
+
+@pytest.mark.parametrize(
+    ("fit", "sentence"),
+    [
+        (fit_so_far("project", 0, 0.02), "Finding a similar face: step 1 of 160"),
+        (fit_so_far("project", 9, 0.2), "similar face: step 10 of 160, about 40 s left"),
+        (fit_so_far("tune", 99, 0.5), "Making it look like the photo: step 100 of 160, about 10 s"),
+    ],
+)
+def test_a_fit_tells_what_it_does_and_how_long_by_its_work(fit: Inversion, sentence: str) -> None:
+    assert sentence in words.fitting(fit, 10.0)
+    assert ("left" in words.fitting(fit, 10.0)) == (fit.done > 0.05)
 
 
 def test_reduced_pictures_are_averaged_not_picked() -> None:

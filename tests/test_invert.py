@@ -1,11 +1,29 @@
 """Projection and tuning: every item is usable, the given generator is never changed."""
 
+import sys
+from itertools import count, pairwise
+from types import SimpleNamespace
+
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from inversion import Goal, InvertOptions, ProjectOptions, TuneOptions, invert, project, psnr
+from inversion import (
+    BUDGETS,
+    Goal,
+    Helpers,
+    InvertOptions,
+    ProjectOptions,
+    TuneOptions,
+    budget,
+    invert,
+    project,
+    psnr,
+)
 from inversion.distance import pixel_distance
-from inversion.tune import tunable
+from inversion.invert import shares
+from inversion.tune import Tuned, tunable, tune
 from stylegan import Config, Generator, apply, w_statistics
 
 CONFIG = Config(
@@ -32,12 +50,16 @@ def image(generator: Generator) -> torch.Tensor:
     return generator(generator.style(z))[0].clamp(-1, 1)
 
 
-def fits(generator, image, project=40, tune=20, seed=0, above=0, start=None):
+def fits(generator, image, project=40, tune=20, seed=0, above=0, start=None, coarse=10):
     options = InvertOptions(
-        ProjectOptions(steps=project, seed=seed), TuneOptions(steps=tune, above=above)
+        ProjectOptions(steps=project, seed=seed),
+        TuneOptions(steps=tune, above=above, coarse=coarse),
     )
-    statistics = w_statistics(generator.mapping, 500)
-    return invert(Goal(generator, statistics, image, pixel_distance), options, start)
+    return invert(goal(generator, image), options, Helpers(start))
+
+
+def goal(generator, image, distance=pixel_distance):
+    return Goal(generator, w_statistics(generator.mapping, 500), image, distance)
 
 
 def test_a_good_guess_is_where_the_search_starts(generator):
@@ -56,9 +78,12 @@ def test_a_guess_that_is_worse_than_a_random_face_is_shown_but_not_believed(gene
 
 
 def test_each_item_is_at_least_as_good_as_the_one_before(generator, image):
-    for stage in ("project", "tune"):
-        found = [fit.distance for fit in fits(generator, image) if fit.stage == stage]
-        assert found == sorted(found, reverse=True)
+    found = list(fits(generator, image))
+    assert [fit.step for fit in found] == list(range(60))
+    for part in (found[:40], found[40:50], found[50:]):  # a pivot, in small pictures, in large ones
+        distances = [fit.distance for fit in part]
+        assert distances == sorted(distances, reverse=True)
+    assert [fit.stage for fit in found] == ["project"] * 40 + ["tune"] * 20
 
 
 def test_the_projection_finds_a_face_of_the_model(generator, image):
@@ -66,8 +91,10 @@ def test_the_projection_finds_a_face_of_the_model(generator, image):
     assert last.distance < 0.9 * first.distance
 
 
-def test_the_pivot_is_searched_in_previews_and_tuned_at_full_size(generator, image, monkeypatch):
-    monkeypatch.setattr(project, "SEARCH_SIDE", 16)
+def test_the_pivot_is_searched_in_previews_and_tuned_at_half_then_full_size(
+    generator, image, monkeypatch
+):
+    monkeypatch.setattr(project, "SEARCH_SIDE", 8)
     seen: list[int] = []
 
     def spy(a, b, weight):
@@ -75,10 +102,19 @@ def test_the_pivot_is_searched_in_previews_and_tuned_at_full_size(generator, ima
         seen.append(a.shape[-1])
         return pixel_distance(a, b, weight)
 
-    options = InvertOptions(ProjectOptions(steps=3), TuneOptions(steps=2))
-    statistics = w_statistics(generator.mapping, 500)
-    for fit in invert(Goal(generator, statistics, image, spy), options):
-        assert set(seen) == ({16} if fit.stage == "project" else {16, 32})
+    options = InvertOptions(ProjectOptions(steps=3), TuneOptions(steps=4, coarse=2))
+    sides = []
+    for fit in invert(goal(generator, image, spy), options):
+        assert set(seen) == {8} or fit.stage == "tune"
+        sides.append(seen[-1])
+    assert sides == [8, 8, 8, 16, 16, 32, 32]
+
+
+def test_blocks_larger_than_the_pictures_that_are_compared_stay_as_they_are(generator, image):
+    options = InvertOptions(ProjectOptions(steps=3), TuneOptions(steps=6, coarse=0, side=16))
+    *_, fit = invert(goal(generator, image), options)
+    assert any(name.startswith("synthesis.b16") for name in fit.delta)
+    assert not any(name.startswith("synthesis.b32") for name in fit.delta)
 
 
 def test_tuning_comes_closer_than_the_pivot(generator, image):
@@ -121,10 +157,103 @@ def test_style_and_mapping_layers_are_never_tuned():
     assert not any("affine" in name for name in free if name.startswith("synthesis"))
 
 
-def test_a_loss_that_is_no_number_ends_the_stage(generator, image):
-    def broken(made, wanted, weight):
-        return pixel_distance(made, wanted, weight) * torch.nan
+def broken_after(calls: int):
+    """A distance that is no number from some call on."""
+    counted = count()
 
-    statistics = w_statistics(generator.mapping, 500)
+    def broken(made, wanted, weight):
+        value = pixel_distance(made, wanted, weight)
+        return value * torch.nan if next(counted) >= calls else value
+
+    return broken
+
+
+def test_a_loss_that_is_no_number_ends_the_stage(generator, image):
     options = InvertOptions(ProjectOptions(steps=5), TuneOptions(steps=5))
-    assert list(invert(Goal(generator, statistics, image, broken), options)) == []
+    assert list(invert(goal(generator, image, broken_after(0)), options)) == []
+
+
+def tuned(generator, image, distance=pixel_distance, **how) -> list[Tuned]:
+    """The tuning of the mean face to half of the picture."""
+    ws = generator.mapping.w_avg.expand(CONFIG.num_ws, -1)
+    how = {"steps": 20, "coarse": 0} | how
+    return list(tune(goal(generator, 0.5 * image, distance), ws, TuneOptions(**how)))
+
+
+def test_a_loss_that_is_no_number_leaves_the_best_of_the_tuning(generator, image):
+    whole, broken = (tuned(generator, image, broken_after(calls)) for calls in (999, 12))
+    assert len(broken) == 12
+    assert broken[-1].distance == whole[11].distance < whole[0].distance
+    assert all(torch.equal(part, whole[11].delta[n]) for n, part in broken[-1].delta.items())
+    assert all(part.isfinite().all() for part in broken[-1].delta.values())
+
+
+def test_the_best_of_a_tuning_that_gets_worse_is_kept(generator, image):
+    found = tuned(generator, image, rate=3.0)
+    assert found[-1].distance <= found[0].distance
+    assert found[-1].distance == min(item.distance for item in found)
+
+
+@pytest.mark.parametrize("patience", [1, 4])
+def test_tuning_ends_where_it_comes_no_further(generator, image, patience):
+    assert len(tuned(generator, image, rate=0.0, patience=patience)) == 1 + patience
+    both = tuned(generator, image, rate=0.0, patience=patience, coarse=3)  # a new size, a new try
+    assert len(both) == (2 if patience == 1 else 3 + 1 + patience)
+
+
+def test_tuning_ends_where_it_is_close_enough(generator, image):
+    whole = tuned(generator, image)
+    enough = whole[9].distance
+    assert len(tuned(generator, image, enough=enough)) <= 10
+    assert tuned(generator, image, enough=enough)[-1].distance <= enough
+
+
+# How much work a fit may be
+
+
+def test_each_budget_is_more_work_than_the_one_before():
+    assert list(BUDGETS) == ["quick", "balanced", "best"]
+    for less, more in pairwise(BUDGETS.values()):
+        assert less.steps < more.steps
+        assert less.seconds < more.seconds
+    assert BUDGETS["quick"].tune.steps == 0
+    assert budget("best", 7).project.seed == 7
+    assert budget("best", 7).tune == BUDGETS["best"].tune
+
+
+@pytest.mark.parametrize(("seconds", "stage"), [(1, "project"), (30, "project"), (50, "tune")])
+def test_time_that_is_up_ends_a_fit_with_what_there_is(
+    generator, image, seconds, stage, monkeypatch
+):
+    clock = SimpleNamespace(monotonic=count().__next__)  # an item takes 1 s
+    monkeypatch.setattr(sys.modules["inversion.invert"], "time", clock)
+    options = InvertOptions(ProjectOptions(steps=40), TuneOptions(steps=20), float(seconds))
+    found = list(invert(goal(generator, image), options))
+    assert len(found) == seconds
+    assert found[-1].stage == stage
+    assert [fit.done for fit in found] == sorted(fit.done for fit in found)
+    assert found[-1].done == 1
+    assert found[-1].steps == 60
+    assert apply(generator, found[-1].delta)(found[-1].ws[None]).isfinite().all()
+
+
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 3))
+def test_the_share_that_is_done_rises_to_1(project: int, tune: int, coarse: int, moves: int):
+    options = InvertOptions(
+        ProjectOptions(steps=project), TuneOptions(steps=tune, coarse=coarse, moves=moves)
+    )
+    generator = Generator(CONFIG).requires_grad_(False)
+    work = shares(goal(generator, torch.zeros(3, 32, 32)), options)
+    assert len(work) == project + tune
+    assert all(0 < less < more for less, more in pairwise(work))
+    assert not work or work[-1] == 1
+
+
+def test_each_item_says_how_much_of_the_work_is_done(generator, image):
+    done = [fit.done for fit in fits(generator, image)]
+    assert done == sorted(done)
+    assert done[0] > 0
+    assert done[-1] == 1
+    project, coarse, fine = done[1] - done[0], done[45] - done[44], done[55] - done[54]
+    assert coarse < project  # 16 px against 32
+    assert fine == pytest.approx(1.5 * project)  # the weights' gradients too

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.data import astronaut
 
-from editor.engine import closeup, show
 from editor.morph import morph
 from editor.session import Subject, Version
+from editor.view import closeup, show
 from inversion.transfer import Change
 from stylegan import Delta
 
@@ -22,19 +22,19 @@ WS = torch.zeros(2, 3)
 SUBJECT = closeup(Subject(PHOTO, QUAD, WS, Delta()), 64)
 
 
-def version(right: float, brighter: float = 0.0) -> Version:
-    """The middle moved to the right by px of the model's picture, and made brighter."""
+def version(right: float, white: float = 0.0) -> Version:
+    """The middle moved to the right by px of the model's picture, and painted over in white."""
     y, x = np.mgrid[:SIDE, :SIDE] / (SIDE - 1)
     hill = (16 * x * (1 - x) * y * (1 - y))[..., None]
-    return Version(WS, Change(hill * [-right, 0.0], hill * np.full(3, brighter)))
+    return Version(WS, Change(hill * [-right, 0.0], hill * white * [255.0, 255.0, 255.0, 1.0]))
 
 
-START = Version(WS, Change(np.zeros((SIDE, SIDE, 2)), np.zeros((SIDE, SIDE, 3))))
+START = Version(WS, Change(np.zeros((SIDE, SIDE, 2)), np.zeros((SIDE, SIDE, 4))))
 
 
 @given(st.integers(1, 9), st.lists(st.floats(-2, 2), max_size=3))
 def test_each_version_is_met_exactly_and_both_ends_are_held(frames: int, rights: list) -> None:
-    versions = [START, *(version(right, 5 * right) for right in rights)]
+    versions = [START, *(version(right, abs(right) / 4) for right in rights)]
     pictures = list(morph(SUBJECT, versions, frames))
     held = max(1, frames // 2)
     assert len(pictures) == 2 * held + frames * len(rights)
@@ -46,7 +46,7 @@ def test_each_version_is_met_exactly_and_both_ends_are_held(frames: int, rights:
 
 
 def test_it_begins_with_the_photo_itself() -> None:
-    first, *_, last = morph(SUBJECT, [START, version(2, 9)])
+    first, *_, last = morph(SUBJECT, [START, version(2, 0.1)])
     assert (first == SUBJECT.photo).all()
     assert (last != SUBJECT.photo).any()
 
@@ -56,8 +56,8 @@ def test_there_are_sixteen_pictures_between_neighbours_by_default() -> None:
 
 
 def test_single_precision_as_read_from_a_file_ends_exactly_too() -> None:
-    end = version(1.7, 11)
-    change = Change(end.change.flow.astype(np.float32), end.change.added.astype(np.float32))
+    end = version(1.7, 0.2)
+    change = Change(end.change.flow.astype(np.float32), end.change.paint.astype(np.float32))
     read = Version(WS, change)
     for versions in ([START, read], [read, START]):
         first, *_, last = morph(SUBJECT, versions, 5)
@@ -66,11 +66,12 @@ def test_single_precision_as_read_from_a_file_ends_exactly_too() -> None:
 
 
 def test_it_goes_the_whole_way_without_a_jump_and_slower_at_the_ends() -> None:
-    *way, _ = morph(SUBJECT, [START, version(0, 100)], 20)
+    *way, _ = morph(SUBJECT, [START, version(0, 0.8)], 20)
     middle = np.array([float(picture[32, 32].mean()) for picture in way[9:30]])
     steps = np.diff(middle)
     assert (steps >= 0).all()
-    assert middle[-1] - middle[0] == pytest.approx(100, abs=2)
+    assert middle[0] < 150
+    assert middle[-1] == pytest.approx(0.2 * middle[0] + 0.8 * 255, abs=2)
     assert steps.max() < 2 * (middle[-1] - middle[0]) / 20
     assert steps[0] < steps[10] / 3
     assert steps[-1] < steps[10] / 3

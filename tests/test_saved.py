@@ -23,9 +23,11 @@ from worlds import small_generator
 from drag.edit import MOST_POINTS
 from editor import strict
 from editor.drawing import MOST_STROKE_POINTS, MOST_STROKES, Drawing, Stroke
-from editor.engine import Engine, open_session, untouched
+from editor.engine import Engine
+from editor.opening import open_session
 from editor.saved import load_session, save_session
 from editor.session import MOST_VERSIONS, Session, Subject, Version
+from editor.view import untouched
 from inversion.transfer import Change
 from stylegan import Delta
 from weights import FACES, Model, WeightsError, save
@@ -44,9 +46,10 @@ def version(
     seed: int, drawing: Drawing, side: int = 8, latent: tuple[int, int] = (4, 6)
 ) -> Version:
     source = np.random.default_rng(seed)
-    change = Change(source.normal(size=(side, side, 2)), source.normal(size=(side, side, 3)) * 20)
+    change = Change(source.normal(size=(side, side, 2)), source.normal(size=(side, side, 4)) * 20)
     ws = torch.randn(latent, generator=torch.Generator().manual_seed(seed))
-    return Version(ws, change, drawing)
+    picture = source.integers(0, 256, (side, side, 3), dtype=np.uint8)
+    return Version(ws, change, drawing, picture if seed % 2 else None)
 
 
 def session(drawings: list[Drawing], now: int = 0, **parts: object) -> Session:
@@ -72,9 +75,15 @@ def same(a: Session, b: Session) -> bool:
 
 
 def same_version(a: Version, b: Version) -> bool:
-    fields = [(getattr(a.change, n), getattr(b.change, n)) for n in ("flow", "added")]
+    fields = [(getattr(a.change, n), getattr(b.change, n)) for n in ("flow", "paint")]
     close = all(np.array_equal(x.astype(np.float32), y) for x, y in fields)
-    return close and torch.equal(a.ws, b.ws) and a.drawing == b.drawing
+    return (
+        close
+        and torch.equal(a.ws, b.ws)
+        and a.drawing == b.drawing
+        and (a.picture is None) == (b.picture is None)
+        and np.array_equal(a.picture, b.picture)
+    )
 
 
 # Plain tuples: the types of dataclasses are checked with random numbers, which Hypothesis forbids.
@@ -236,6 +245,7 @@ def png_of(height: int, width: int) -> bytes:
     )
 
 
+STACKED = "ws", "flow", "paint", "pictures", "painted"  # one behind the other, a version each
 HOSTILE: dict[str, Callable[[Parts], object]] = {
     "no photo": lambda parts: parts[0].pop("photo"),
     "no flow": lambda parts: parts[0].pop("flow"),
@@ -247,7 +257,7 @@ HOSTILE: dict[str, Callable[[Parts], object]] = {
     "a huge latent": one("pivot", with_value(1e30)),
     "a flow that is no number": one("flow", with_value(torch.nan)),
     "a huge flow": one("flow", with_value(-3e38)),
-    "a colour that is no number": one("added", with_value(-torch.inf)),
+    "a colour that is no number": one("paint", with_value(-torch.inf)),
     "weights that are no number": one("delta.synthesis.b4.const", with_value(torch.nan)),
     "weights in full precision": one("delta.synthesis.b4.const", Tensor.float),
     "an empty weight": one("delta.synthesis.b4.const", lambda tensor: tensor[:0]),
@@ -258,16 +268,23 @@ HOSTILE: dict[str, Callable[[Parts], object]] = {
     "a flow of one number": one("flow", lambda _: torch.tensor(1.0)),
     "a flow that is not square": one("flow", lambda tensor: tensor[:, :, :5].contiguous()),
     "a flow of three parts": one("flow", lambda tensor: torch.cat([tensor, tensor[..., :1]], -1)),
-    "colours of two parts": one("added", lambda tensor: tensor[..., :2].contiguous()),
-    "colours of another side": one("added", lambda tensor: tensor[:, :5, :5].contiguous()),
-    "no versions": lambda parts: parts[0].update(
-        {name: parts[0][name][:0] for name in ("ws", "flow", "added")}
-    ),
+    "colours of two parts": one("paint", lambda tensor: tensor[..., :2].contiguous()),
+    "colours of another side": one("paint", lambda tensor: tensor[:, :5, :5].contiguous()),
+    "colours without a share": one("paint", lambda tensor: tensor[..., :3].contiguous()),
+    "no pictures": lambda parts: parts[0].pop("pictures"),
+    "pictures of another side": one("pictures", lambda tensor: tensor[:, :5, :5].contiguous()),
+    "pictures of four parts": one("pictures", lambda t: torch.cat([t, t[..., :1]], -1)),
+    "pictures of other numbers": one("pictures", Tensor.float),
+    "one picture too few": one("pictures", lambda tensor: tensor[:1].contiguous()),
+    "no word on which were painted": lambda parts: parts[0].pop("painted"),
+    "one word too few": one("painted", lambda tensor: tensor[:1].contiguous()),
+    "words of other numbers": one("painted", Tensor.bool),
+    "no versions": lambda parts: parts[0].update({name: parts[0][name][:0] for name in STACKED}),
     "a thousand versions": lambda parts: (
         parts[0].update(
             {
                 name: parts[0][name][:1].repeat(1000, *[1] * (parts[0][name].ndim - 1))
-                for name in ("ws", "flow", "added")
+                for name in STACKED
             }
         ),
         parts[1].update({f"drawing {n}": parts[1]["drawing 0"] for n in range(1000)}),
@@ -355,7 +372,9 @@ def test_contents_that_do_not_fit_together_are_one_sentence(name: str, tmp_path:
         load_session(file)
 
 
-@pytest.mark.parametrize("kind", ["dragphoto fit 1", "dragphoto session 2", "", "pickle"])
+@pytest.mark.parametrize(
+    "kind", ["dragphoto fit 1", "dragphoto session 1", "dragphoto session 3", "", "pickle"]
+)
 def test_another_kind_is_refused(kind: str, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="is not a session saved by DragPhoto"):
         load_session(spoilt(tmp_path, text("kind", kind)))

@@ -21,7 +21,7 @@ SUBJECT = Subject(
 
 
 def version(number: int = 0) -> Version:
-    change = Change(np.zeros((4, 4, 2)), np.zeros((4, 4, 3)))
+    change = Change(np.zeros((4, 4, 2)), np.zeros((4, 4, 4)))
     return Version(torch.full((2, 3), float(number)), change)
 
 

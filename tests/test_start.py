@@ -13,11 +13,12 @@ from worlds import small_generator
 from editor import faces
 from editor.engine import Engine
 from editor.faces import marks
-from inversion import Inversion, InvertOptions, ProjectOptions, TuneOptions
+from inversion import Goal, Inversion, InvertOptions, ProjectOptions, TuneOptions
 from inversion.distance import pixel_distance
 from inversion.encoder import Encoder
 from inversion.marks import Marks
-from inversion.project import SEARCH_SIDE, Goal, best_start, project
+from inversion.project import SEARCH_SIDE, project
+from inversion.start import best_start
 from stylegan import Generator, WStatistics, w_statistics
 from weights import Model, WeightsError, save
 from weights.small import digest, save_small

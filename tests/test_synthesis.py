@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 from twin import Twin, correlate
 from worlds import SMALL, random_ws, small_generator
 
@@ -164,3 +165,20 @@ def crop(maps: Tensor, y: int, x: int, size: int) -> Tensor:
 def test_channels_have_a_floor_and_a_ceiling() -> None:
     config = Config(resolution=256, channel_base=1024, channel_max=256, channel_min=16)
     assert [config.channels(r) for r in config.blocks] == [256, 128, 64, 32, 16, 16, 16]
+
+
+@pytest.mark.parametrize("config", [SMALL, replace(SMALL, resolution=64, channel_base=2048)])
+def test_the_work_of_a_picture_is_about_what_torch_counts(config: Config) -> None:
+    generator = small_generator(config)
+    for side in config.blocks:
+        with FlopCounterMode(display=False) as counter:
+            generator(random_ws(generator), resolution=side)
+        assert 0.8 < config.operations(side) / (counter.get_total_flops() / 2) < 1
+
+
+@given(st.integers(7, 10), st.integers(1, 64))
+def test_the_work_grows_with_the_area_where_the_channels_stay(power: int, channels: int) -> None:
+    config = Config(2**power, channel_base=channels * 2**power, channel_max=channels)
+    less, more, beyond = (config.operations(2**n) for n in (power - 1, power, power + 1))
+    assert more / less == pytest.approx(4, rel=0.02)
+    assert beyond == more  # there is no larger picture

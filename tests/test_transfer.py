@@ -1,67 +1,19 @@
-"""Motion from pictures, and the photo moved by it."""
+"""The photo moved and painted over as an edit says, and nothing else of it."""
 
 import cv2
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds import texture
 
 from inversion import box_quad
-from inversion.flow import Motion, Trail
-from inversion.transfer import Change, chain, cut_mask, newly_seen, render, settle
+from inversion.transfer import Change, chain, cut_mask, paste, render
 
 SIDE = 64
 
 
-def texture(side: int, seed: int = 0) -> np.ndarray:
-    noise = np.random.default_rng(seed).uniform(0, 255, (side, side, 3)).astype(np.float32)
-    smooth = cv2.GaussianBlur(noise, (0, 0), side / 32)
-    low, high = smooth.min(), smooth.max()
-    return ((smooth - low) / (high - low) * 255).astype(np.uint8)
-
-
-def shifted(picture: np.ndarray, dx: float, dy: float) -> np.ndarray:
-    matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
-    size = (picture.shape[1], picture.shape[0])
-    return cv2.warpAffine(picture, matrix, size, borderMode=cv2.BORDER_REFLECT_101)
-
-
 def nothing() -> Change:
-    return Change(np.zeros((SIDE, SIDE, 2)), np.zeros((SIDE, SIDE, 3)))
-
-
-def test_a_shift_is_measured_from_after_to_before():
-    picture = texture(SIDE)
-    trail = Trail.start(picture).to(shifted(picture, 1, 0.5)).to(shifted(picture, 2, 1))
-    motion = trail.motion()
-    inner = motion.flow[12:-12, 12:-12]
-    assert np.abs(np.median(inner, axis=(0, 1)) - [-2, -1]).max() < 0.25
-    assert np.median(motion.trust[12:-12, 12:-12]) > 0.8
-
-
-def test_new_content_is_not_trusted():
-    before, after = texture(SIDE), texture(SIDE)
-    after[20:44, 20:44] = texture(SIDE, seed=9)[20:44, 20:44]
-    motion = Trail.start(before).to(after).motion()
-    assert motion.trust[24:40, 24:40].mean() < motion.trust[:12].mean() - 0.2
-
-
-def test_the_field_keeps_to_handles_and_is_still_far_away():
-    motion = Motion(np.zeros((SIDE, SIDE, 2)), np.zeros((SIDE, SIDE)))
-    start, end = np.array([[30.0, 32.0]]), np.array([[34.0, 32.0]])
-    flow = settle(motion, start, end, None, 10.0)
-    assert np.abs(flow[32, 34] - [-4, 0]).max() < 0.5
-    assert np.abs(flow[2, 2]).max() < 0.02
-
-
-def test_nothing_moves_where_the_mask_forbids_it():
-    motion = Motion(np.full((SIDE, SIDE, 2), -3.0), np.ones((SIDE, SIDE)))
-    mask = np.zeros((SIDE, SIDE), bool)
-    mask[:, SIDE // 2 :] = True
-    point = np.array([[48.0, 32.0]])
-    flow = settle(motion, point, point + 3, mask, 30.0)
-    assert np.abs(flow[:, : SIDE // 2 - 1]).max() < 0.05
-    assert np.abs(flow[32, 48]).max() > 1
+    return Change(np.zeros((SIDE, SIDE, 2)), np.zeros((SIDE, SIDE, 4)))
 
 
 def test_no_change_is_the_photo_bit_for_bit():
@@ -76,7 +28,7 @@ def test_only_the_edited_region_differs(dx: float, dy: float, left: float, side:
     photo = texture(200)
     flow = np.zeros((SIDE, SIDE, 2))
     flow[16:48, 16:48] = [dx, dy]
-    change = Change(cv2.GaussianBlur(flow, (0, 0), 2) * (flow != 0), np.zeros((SIDE, SIDE, 3)))
+    change = Change(cv2.GaussianBlur(flow, (0, 0), 2) * (flow != 0), np.zeros((SIDE, SIDE, 4)))
     result, edited = render(photo, box_quad(left, 20.0, side), change)
     assert result.shape == photo.shape
     assert np.array_equal((result != photo).any(2), edited)
@@ -89,7 +41,7 @@ def test_pixels_move_at_the_photos_own_size():
     photo = texture(256)
     flow = np.zeros((SIDE, SIDE, 2))
     flow[8:56, 8:56] = [-1, 0]  # one px of 64 is four of 256
-    result, _ = render(photo, box_quad(-0.5, -0.5, 256.0), Change(flow, np.zeros((SIDE, SIDE, 3))))
+    result, _ = render(photo, box_quad(-0.5, -0.5, 256.0), Change(flow, np.zeros((SIDE, SIDE, 4))))
     assert np.array_equal(result[100:150, 100:150], photo[100:150, 96:146])
 
 
@@ -98,7 +50,7 @@ def test_two_changes_are_one():
     quad = box_quad(-0.5, -0.5, 256.0)
     flow = np.zeros((SIDE, SIDE, 2))
     flow[4:60, 4:60] = [-1, 0]
-    one = Change(flow, np.zeros((SIDE, SIDE, 3)))
+    one = Change(flow, np.zeros((SIDE, SIDE, 4)))
     twice, _ = render(render(photo, quad, one)[0], quad, one)
     once, _ = render(photo, quad, chain(one, one))
     assert np.array_equal(twice[100:150, 100:150], once[100:150, 100:150])
@@ -112,24 +64,94 @@ def test_a_mask_of_the_photo_is_cut_like_the_photo():
     assert not small[26:].any()
 
 
-def opening(row: int) -> np.ndarray:
-    """A field that pulls the rows above and below this one apart, here and nowhere else."""
-    y = np.arange(SIDE) - row
+def painted(colour: tuple[float, ...], share: float, where: slice = slice(16, 48)) -> Change:
+    """This colour over a square of the crop, and nothing moves."""
+    change = nothing()
+    change.paint[where, where] = [*(share * np.array(colour)), share]
+    return change
+
+
+def test_paint_that_covers_all_is_what_is_shown():
+    photo, change = texture(256), painted((200, 30, 90), 1.0)
+    result, edited = render(photo, box_quad(-0.5, -0.5, 256.0), change)
+    assert (result[76:180, 76:180] == [200, 30, 90]).all()
+    assert np.array_equal(result[:56], photo[:56])
+    assert np.array_equal((result != photo).any(2), edited)
+
+
+colour = st.tuples(*[st.integers(0, 255)] * 3)
+share = st.floats(0, 1)
+
+
+@given(colour, share, colour, share)
+def test_of_two_paints_the_later_one_lies_over_the_other(
+    one: tuple[int, ...], thin: float, other: tuple[int, ...], thick: float
+):
+    photo, quad = texture(128), box_quad(-0.5, -0.5, 128.0)
+    first, then = painted(one, thin), painted(other, thick)
+    twice, _ = render(render(photo, quad, first)[0], quad, then)
+    once, _ = render(photo, quad, chain(first, then))
+    middle = slice(44, 84)
+    away = once[middle, middle].astype(int) - twice[middle, middle]
+    assert np.abs(away).max() <= 1  # rounded once, not twice
+    if thick == 1:
+        assert (once[middle, middle] == other).all()
+
+
+@given(st.lists(st.tuples(colour, share), min_size=3, max_size=3))
+def test_it_does_not_matter_which_of_three_changes_are_joined_first(layers: list):
+    a, b, c = (painted(*layer) for layer in layers)
+    left, right = chain(chain(a, b), c), chain(a, chain(b, c))
+    np.testing.assert_allclose(left.paint, right.paint, atol=1e-3)
+
+
+def test_paint_moves_along_with_what_it_is_on():
     flow = np.zeros((SIDE, SIDE, 2))
-    flow[..., 1] = (-0.6 * y * np.exp(-((y / 8) ** 2)))[:, None]
-    return flow
+    flow[4:60, 4:60] = [-3, 0]
+    moved = chain(painted((9, 9, 9), 1.0), Change(flow, nothing().paint))
+    assert moved.paint[30, 19:51, 3].tolist() == [1] * 32
+    assert moved.paint[30, 12:19, 3].tolist() == [0] * 7
 
 
-@pytest.mark.parametrize("grey", [0, 255])
-def test_what_comes_to_light_is_added_where_the_picture_opens(grey: int):
-    before, after = texture(SIDE), texture(SIDE)
-    after[30:35, 28:36] = grey
-    trust = np.ones((SIDE, SIDE))
-    trust[30:35, 28:36] = 0
-    handle = np.array([[32.0, 32.0]])
-    motion = Motion(opening(32), trust)
-    assert np.abs(newly_seen(before, after, motion, motion.flow, handle)[32, 32]).mean() > 20
-    elsewhere = newly_seen(before, after, motion, motion.flow, handle + 25)
-    assert np.abs(elsewhere).max() < 1
-    unopened = newly_seen(before, after, motion, np.zeros((SIDE, SIDE, 2)), handle)
-    assert np.abs(unopened).max() == 0
+def test_a_change_acts_if_it_moves_or_paints():
+    assert not nothing().acts
+    assert painted((0, 0, 0), 0.1).acts
+    flow = np.zeros((SIDE, SIDE, 2))
+    flow[30, 30] = 0.1
+    assert Change(flow, nothing().paint).acts
+
+
+def acting(*rows: int) -> Change:
+    flow = np.zeros((SIDE, SIDE, 2))
+    flow[slice(*rows), 20:44] = [0, 1]
+    return Change(flow, nothing().paint)
+
+
+@given(st.floats(-20, 120), st.floats(-20, 120), st.floats(40, 150), st.integers(0, 9))
+def test_nothing_but_the_part_that_acts_is_pasted(left: float, top: float, side: float, seed: int):
+    photo, quad = texture(200), box_quad(left, top, side)
+    result = paste(photo, quad, acting(20, 44), texture(SIDE, seed + 1))
+    y, x = np.nonzero((result != photo).any(2))
+    near = 11 / SIDE * side + 1  # px of the photo: how far over the edge it fades
+    for places, start in ((x, left), (y, top)):
+        assert len(places) == 0 or places.min() >= start + 20 / SIDE * side - near
+        assert len(places) == 0 or places.max() <= start + 44 / SIDE * side + near
+    assert np.array_equal(paste(photo, quad, nothing(), texture(SIDE, seed + 1)), photo)
+
+
+def test_the_picture_is_shown_where_the_change_acts():
+    photo, picture = texture(200), texture(SIDE, 3)
+    quad = box_quad(9.5, 19.5, float(SIDE))  # a px of the picture is one of the photo
+    for change in (acting(20, 44), painted((0, 0, 0), 0.5, slice(20, 44))):
+        result = paste(photo, quad, change, picture)
+        shown = result[42:62, 32:52].astype(int)  # rows and columns 22 to 42 of the picture
+        assert np.abs(shown - picture[22:42, 22:42]).max() <= 2
+    flat = paste(photo, quad, acting(20, 44), np.full((SIDE, SIDE, 3), 200, np.uint8))
+    assert (flat[42:62, 32:52] == 200).all()
+
+
+def test_a_motion_of_a_fraction_of_a_pixel_is_not_pasted():
+    photo, change = texture(200), acting(20, 44)
+    still = Change(change.flow * 0.2, change.paint)
+    quad = box_quad(9.5, 19.5, float(SIDE))
+    assert np.array_equal(paste(photo, quad, still, texture(SIDE, 3)), photo)

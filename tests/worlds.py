@@ -1,8 +1,10 @@
-"""Small worlds to drag in: generators with random weights, and latents that are positions."""
+"""Small worlds to drag in: generators with random weights, latents that are positions, pictures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -103,3 +105,18 @@ class Waves:
         angle, length = 2.4 * number, 18 + 1.6 * number
         along = right * angle.cos() + down * angle.sin()
         return torch.sin(2 * torch.pi * along / length + number) * (right >= self.flat)
+
+
+def texture(side: int, seed: int = 0) -> np.ndarray:
+    """A picture that looks different everywhere, smooth enough to be followed."""
+    noise = np.random.default_rng(seed).uniform(0, 255, (side, side, 3)).astype(np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), side / 32)
+    low, high = smooth.min(), smooth.max()
+    return ((smooth - low) / (high - low) * 255).astype(np.uint8)
+
+
+def shifted(picture: np.ndarray, dx: float, dy: float) -> np.ndarray:
+    """The picture further right and down by these px, mirrored at its edges."""
+    matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
+    size = (picture.shape[1], picture.shape[0])
+    return cv2.warpAffine(picture, matrix, size, borderMode=cv2.BORDER_REFLECT_101)

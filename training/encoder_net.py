@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from inversion.encoder import SIDE, Encoder
-from inversion.project import face_weight
+from inversion.goal import face_weight
 from stylegan import Generator, Mapping, WStatistics, w_statistics
 from weights import load as load_model
 from weights.small import digest, save_small

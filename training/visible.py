@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from inversion.project import face_weight
+from inversion.goal import face_weight
 from stylegan import Generator, WStatistics, activation, before_activation
 
 SAMPLES, SEED = 32, 5

@@ -21,6 +21,7 @@ def build() -> dict[str, Any]:
         return gr.Slider(least, most, value, step=step, label=words, elem_id=name)
 
     spaces = [("W+: layer by layer", "w+"), ("W: all layers together", "w")]
+    budgets = [("Quick: a similar face", "quick"), ("Balanced", "balanced"), ("Best", "best")]
     algorithms = [("DragGAN", "draggan"), ("FreeDrag", "freedrag")]
     return {
         "steps": slider("steps", "Steps of a drag, at most"),
@@ -32,10 +33,7 @@ def build() -> dict[str, Any]:
         "algorithm": gr.Radio(
             algorithms, value=normal.algorithm, label="Algorithm", elem_id="algorithm"
         ),
-        "fit_steps": slider("fit_steps", "Steps of a fit"),
-        "tune": gr.Checkbox(
-            label="Bend the model to the photo (closer, but long drags tear)", elem_id="tune"
-        ),
+        "budget": gr.Radio(budgets, value=normal.budget, label="Fit", elem_id="budget"),
         "seed": gr.Number(
             label="Seed (empty: another face each time)", precision=0, elem_id="seed", value=None
         ),

@@ -4,15 +4,18 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast, get_args
 
 import gradio as gr
 import numpy as np
 
-from editor.engine import DRAG_OPTIONS, INVERT_OPTIONS, VIEW_SIDE, Moved, closeup, show
+import inversion
+from editor.dragging import DRAG_OPTIONS, Moved
 from editor.output import Picture, save_png
 from editor.saved import save_session
 from editor.session import Session
+from editor.view import VIEW_SIDE, Pixels, closeup, show
+from inversion import BUDGETS
 
 from . import asked, gpu, models
 from .asked import RequestError
@@ -41,6 +44,7 @@ def fit(
     photo: gr.FileData,
     eyes_and_mouth: list[list[float]] | None = None,
     seed: int = 0,
+    budget: str = "balanced",
 ) -> Iterator[tuple[Any, Told]]:
     """Fit the face in a photo, which has to be done once before it can be dragged.
 
@@ -52,13 +56,14 @@ def fit(
         eyes_and_mouth: [x, y] of the left eye, the right eye (as seen) and the mouth, in px of the
             photo; without them the largest face is taken.
         seed: of the random numbers; the same seed gives the same fit.
+        budget: quick, balanced or best: how closely the model is made to look like the photo.
     """
     picture = asked.photo(photo)
     seed = asked.whole(seed, 0, LARGEST_SEED, "The seed")
     quad = asked.quad(picture, eyes_and_mouth)
     model = models.names()[0]
     engine = models.engine(model)
-    options = replace(INVERT_OPTIONS, project=replace(INVERT_OPTIONS.project, seed=seed))
+    options = inversion.budget(asked.one_of(budget, BUDGETS, "The budget"), seed)
     begun, fitted = time.monotonic(), None
     for item in turn(gpu.fit(model, engine.crop(picture, quad), options, EVERY)):
         if item is None:
@@ -80,6 +85,7 @@ def drag(
     drags: list[list[float]],
     strokes: list[StrokeData] | None = None,
     steps: int = DRAG_OPTIONS.steps,
+    pixels: str = "photo",
 ) -> Iterator[tuple[Any, Any, Told]]:
     """Drag features of a fitted photo to where they should go.
 
@@ -92,10 +98,12 @@ def drag(
         drags: [from x, from y, to x, to y] of each, in px of the photo.
         strokes: of a brush that says what may move, in px of the photo; without: everything.
         steps: at most so many, 1 to 300.
+        pixels: photo, for the photo's own pixels, moved; generated, for the model's.
     """
     model = models.names()[0]
     before, facts = asked.session(session, models.engine(model))
     steps = asked.whole(steps, 1, MOST_STEPS, "The number of steps")
+    whose = asked.one_of(pixels, get_args(Pixels), "What to take pixels from")
     drawing = asked.drawing(before.subject.quad, drags, strokes)
     edit, small = drawing.edit(VIEW_SIDE), Session(closeup(before.subject), before.now)
     options = replace(DRAG_OPTIONS, steps=steps)
@@ -109,7 +117,7 @@ def drag(
             yield None, None, _how_far(item, before)
         last = item or last
     assert last is not None  # a drag has at least one step, or raises
-    picture = show(before.subject, version)
+    picture = show(before.subject, version, cast(Pixels, whose))
     told: Told = {**_how_far(last, before), "end": last.state.end, "seconds": _since(begun)}
     after = _saved(before.drawn(drawing).moved(version), facts)
     yield _shown(picture), after, told

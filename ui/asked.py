@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
@@ -13,11 +14,13 @@ from gradio.utils import get_upload_folder
 from drag import EditError
 from drag.edit import MOST_POINTS
 from editor.drawing import MOST_STROKE_POINTS, MOST_STROKES, Drawing, Point, Stroke
-from editor.engine import VIEW_SIDE, Engine, open_session
+from editor.engine import Engine
 from editor.faces import faces
+from editor.opening import open_session
 from editor.output import Picture
 from editor.saved import Facts
 from editor.session import Session
+from editor.view import VIEW_SIDE
 from inversion import PhotoError, face_quad, read_photo
 from inversion.transfer import Quad, project, to_crop
 
@@ -108,6 +111,18 @@ def whole(value: Any, low: int, high: int, name: str) -> int:
     if type(value) is not int or not low <= value <= high:
         raise RequestError(f"{name} is a whole number from {low} to {high}.")
     return value
+
+
+def one_of(value: Any, allowed: Iterable[str], name: str) -> str:
+    """One of these words.
+
+    Raises:
+        RequestError: it is none.
+    """
+    words = tuple(allowed)
+    if value not in words:
+        raise RequestError(f"{name} is one of: {', '.join(words)}.")
+    return str(value)
 
 
 def number(value: Any, low: float, high: float, name: str) -> float:

@@ -8,6 +8,7 @@ in by the arguments and comes out by the items. Elsewhere it runs right here. To
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -17,7 +18,8 @@ from torch import Tensor
 from drag import Edit, Options
 from editor import USER_ERRORS
 from editor.device import changed
-from editor.engine import Engine, Moved, Space
+from editor.dragging import Moved, Space
+from editor.engine import Engine
 from editor.output import Picture
 from editor.session import Session
 from inversion import Inversion, InvertOptions
@@ -40,10 +42,13 @@ class Fitted:
 
 
 def fit(
-    model: str, image: Tensor, options: InvertOptions, every: int
+    model: str, image: Tensor, options: InvertOptions, every: int, kept: Path | None = None
 ) -> Generator[Fitted, None, None]:
-    """Fit a picture of the model's size, [3 r r]; a ``picture`` every so many steps and at last."""
-    return _results(_Fit(model, image, options, every))
+    """Fit a picture of the model's size, [3 r r]; a ``picture`` every so many steps and at last.
+
+    ``kept`` is a folder for fits, see editor/fits.py.
+    """
+    return _results(_Fit(model, image, options, every, kept))
 
 
 def drag(
@@ -85,13 +90,14 @@ class _Fit:
     image: Tensor
     options: InvertOptions
     every: int
+    kept: Path | None
 
     @property
     def steps(self) -> int:
-        return self.options.project.steps + self.options.tune.steps
+        return self.options.steps
 
     def run(self, engine: Engine) -> Iterator[Fitted]:
-        for found in engine.fit(self.image, self.options):
+        for found in engine.fit(self.image, self.options, self.kept):
             shown = found.step % self.every == 0 or found.step + 1 == found.steps
             seen = engine.picture(found.ws, found.delta) if shown else None
             yield Fitted(found, seen, engine.quality(found))

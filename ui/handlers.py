@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 
 from editor import USER_ERRORS
-from editor.engine import open_session
 from editor.faces import faces
+from editor.opening import open_session
 from editor.output import Picture
 from inversion import PhotoError, read_photo
 
@@ -126,6 +126,14 @@ def _turned(visit: Visit, drawn: Any, number: int) -> Generator[Screen]:
     if drawn.get("serial") == visit.serial:  # else it is on a version that has been left since
         visit.took(seen)
     visit.shows(visit.session.at(number))
+    yield from settled(visit, words.what_next(visit))
+
+
+def pixels(visit: Visit, drawn: Any, whose: str) -> Generator[Screen]:
+    """Show the photo's own pixels, or the model's picture of them."""
+    idle_only(visit)
+    visit.took(read_drawn(drawn))
+    visit.pixels = "generated" if whose == "generated" else "photo"
     yield from settled(visit, words.what_next(visit))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 
 from editor import OutputError
-from editor.engine import open_session
 from editor.morph import morph
+from editor.opening import open_session
 from editor.output import save_gif, save_mp4, save_png
 from editor.saved import save_session
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from editor.engine import VIEW_SIDE
 from editor.output import Picture
+from editor.view import VIEW_SIDE
 
 from .canvas import write_drawn
 from .picture import PictureBox, data_url, reduced
@@ -43,7 +43,7 @@ def canvas(visit: Visit) -> Any:
 
 
 def buttons(visit: Visit) -> Screen:
-    """Every button, there where it can do something now."""
+    """Every button and choice, there where it can do something now."""
     dragging = visit.unfitted is None
     screen: Screen = {
         "fit": gr.Button(visible=not dragging, interactive=True),
@@ -51,6 +51,7 @@ def buttons(visit: Visit) -> Screen:
         "drag": gr.Button(visible=dragging, interactive=True),
         "refit": gr.Button(interactive=dragging),
         "stop": gr.Button(interactive=False),
+        "pixels": gr.Radio(value=visit.pixels, interactive=True),
     }
     others = ("astronaut", "ready", "random", "open", "png", "gif", "mp4", "session", "forget")
     return screen | {name: gr.Button(interactive=True) for name in others}
@@ -68,7 +69,7 @@ def unchanged(visit: Visit, words: str) -> Screen:
 
 def working(visit: Visit, words: str) -> Screen:
     """Something is running: only Stop can be pressed."""
-    off: Screen = {name: gr.Button(interactive=False) for name in buttons(visit)}
+    off: Screen = {name: gr.update(interactive=False) for name in buttons(visit)}
     still = gr.update(busy=True, track=[])
     return {**off, "canvas": still, "stop": gr.Button(interactive=True), "status": said(words, 0.0)}
 

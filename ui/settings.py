@@ -6,14 +6,14 @@ from math import isnan
 from typing import Any, Literal
 
 from drag import EditError, Options
-from editor.engine import DRAG_OPTIONS, INVERT_OPTIONS, TUNED_OPTIONS, Space
+from editor.dragging import DRAG_OPTIONS, Space
 from editor.saved import Facts
-from inversion import InvertOptions
+from inversion import BUDGETS, InvertOptions, budget
 
 Algorithm = Literal["draggan", "freedrag"]
 LIMITS = {
     "steps": (10, 300, 10), "rate": (0.005, 0.1, 0.005), "radius": (1, 6, 0.5),
-    "search": (1, 12, 0.5), "mask_weight": (0, 20, 0.5), "fit_steps": (50, 600, 50),
+    "search": (1, 12, 0.5), "mask_weight": (0, 20, 0.5),
 }  # fmt: skip
 """Least, most, and the step between two values that the page offers."""
 
@@ -30,8 +30,7 @@ class Settings:
         mask_weight: how hard the part that may not move is held.
         space: whether the layers of the latent move one by one ("w+") or together ("w").
         algorithm: how handles are pulled and followed.
-        fit_steps: of a fit, before tuning.
-        tune: whether the model is bent to the photo too.
+        budget: how much work a fit is worth, see inversion/invert.py.
         seed: of a random face and of a fit; None: another face each time.
     """
 
@@ -42,8 +41,7 @@ class Settings:
     mask_weight: float = DRAG_OPTIONS.mask_weight
     space: Space = "w+"
     algorithm: Algorithm = "draggan"
-    fit_steps: int = INVERT_OPTIONS.project.steps
-    tune: bool = False
+    budget: str = "balanced"
     seed: int | None = None
 
     @staticmethod
@@ -66,7 +64,7 @@ class Settings:
             raise EditError("A field under Advanced is empty: put a number in it.") from error
         said["space"] = "w" if said["space"] == "w" else "w+"
         said["algorithm"] = "freedrag" if said["algorithm"] == "freedrag" else "draggan"
-        said["tune"] = bool(said["tune"])
+        said["budget"] = said["budget"] if said["budget"] in BUDGETS else "balanced"
         return Settings(**said)
 
     def drag(self) -> Options:
@@ -78,9 +76,7 @@ class Settings:
 
     def invert(self) -> InvertOptions:
         """For a fit."""
-        options = TUNED_OPTIONS if self.tune else INVERT_OPTIONS
-        project = replace(options.project, steps=self.fit_steps, seed=self.seed or 0)
-        return replace(options, project=project)
+        return budget(self.budget, self.seed or 0)
 
     def screen(self) -> dict[str, Any]:
         """What the page shows under Advanced."""

@@ -9,10 +9,11 @@ from threading import Event
 import numpy as np
 
 from editor.drawing import Drawing
-from editor.engine import VIEW_SIDE, closeup, show
+from editor.fits import FOLDER
 from editor.output import Picture
 from editor.saved import Facts
 from editor.session import Session, Subject, Version
+from editor.view import VIEW_SIDE, Pixels, closeup, show
 from inversion.transfer import Change
 
 from .canvas import Drawn
@@ -54,6 +55,7 @@ class Visit:
     small: Subject = field(init=False)
     unfitted: Unfitted | None = None
     drawn: Drawn = field(init=False)
+    pixels: Pixels = "photo"
     serial: int = 0
     busy: bool = False
     stop: Event = field(default_factory=Event)
@@ -97,23 +99,27 @@ class Visit:
         return float(np.linalg.norm(quad[3] - quad[0])) / VIEW_SIDE
 
     def frame(self, version: Version) -> Picture:
-        """The face as this version has it."""
-        return show(self.small, version)
+        """The face as this version has it, of the pixels that are chosen."""
+        return show(self.small, version, self.pixels)
 
     def strip(self) -> list[str]:
         """A small picture of each version, as URLs."""
         for version in self.session.versions:
             if id(version.change) not in self.urls:
-                small = reduced(self.frame(version), THUMBNAIL)
+                small = reduced(show(self.small, version), THUMBNAIL)
                 self.urls[id(version.change)] = version.change, data_url(small)
         return [self.urls[id(version.change)][1] for version in self.session.versions]
 
     def result(self) -> Picture:
         """The photo with all edits, at its own size."""
-        change = self.session.now.change
-        if not change.flow.any() and not change.added.any():
+        if not self.session.now.change.acts:
             return self.session.subject.photo
-        return show(self.session.subject, self.session.now)
+        return show(self.session.subject, self.session.now, self.pixels)
+
+    def fits(self) -> Path:
+        """The folder for fits: the one that is named for all, else this tab's own."""
+        named = os.environ.get(FOLDER)
+        return Path(named) if named else self.file("fits")
 
     def file(self, name: str) -> Path:
         """A place for a download, in a folder that only this tab knows."""

@@ -1,6 +1,7 @@
 """What the status line says."""
 
 from drag import LOST, PLAIN, State
+from inversion import Inversion
 
 from .visit import Unfitted, Visit
 
@@ -34,9 +35,10 @@ def left(seconds: float, share: float) -> str:
     return f", about {round(seconds / share - seconds)} s left" if share > 0.05 else ""
 
 
-def fitting(step: int, steps: int, seconds: float) -> str:
+def fitting(fit: Inversion, seconds: float) -> str:
     """How far a fit has come."""
-    return f"Fitting: step {step + 1} of {steps}{left(seconds, (step + 1) / steps)}"
+    what = "Finding a similar face" if fit.stage == "project" else "Making it look like the photo"
+    return f"{what}: step {fit.step + 1} of {fit.steps}{left(seconds, fit.done)}"
 
 
 def dragging(state: State, steps: int, begun: float, seconds: float, scale: float) -> str:

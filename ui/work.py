@@ -13,9 +13,9 @@ import numpy as np
 
 from drag import State
 from editor.drawing import Drawing
-from editor.engine import VIEW_SIDE
 from editor.output import Picture
 from editor.session import Session, Version
+from editor.view import VIEW_SIDE
 from inversion import PhotoError, box_quad, face_quad
 from inversion.align import Quad
 
@@ -83,18 +83,19 @@ def _fitting(
     shown: dict[str, Any] = {"scene": "drag", "width": VIEW_SIDE, "height": VIEW_SIDE}
     yield {"status": said("Looking for a face like this one ...", 0.0)}
     fitted, begun = None, time.monotonic()
-    work = gpu.fit(visit.model, engine.crop(photo, quad), settings.invert(), FRAMES_APART)
+    image, kept = engine.crop(photo, quad), visit.fits()
+    work = gpu.fit(visit.model, image, settings.invert(), FRAMES_APART, kept)
     with closing(work):
         for fitted in work:
             found = fitted.inversion
             if visit.stop.is_set():
                 break
             if fitted.picture is not None:
-                sentence = words.fitting(found.step, found.steps, time.monotonic() - begun)
+                sentence = words.fitting(found, time.monotonic() - begun)
                 picture = data_url(enlarged(fitted.picture, VIEW_SIDE))
                 yield {
                     "canvas": gr.update(picture=picture, **shown),
-                    "status": said(sentence, found.step / found.steps),
+                    "status": said(sentence, found.done),
                 }
     assert fitted is not None
     facts = {"quality": fitted.quality, "fit_steps": fitted.inversion.step + 1.0}

@@ -1,0 +1,124 @@
+"""How the generator's picture moves: seen by optical flow, and read from its coordinate head.
+
+Flow between the pictures of a tuned generator is the photo's own: its lips, its teeth. But what
+changes much it cannot follow, an opening mouth for example. The coordinate head can, in the skin;
+the inside of a mouth it does not tell apart.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from inversion import regions
+from inversion.correspondence import Shown, motion_between, shown
+from inversion.flow import Motion, Picture, Plane, Trail, joined
+from stylegan import CoordinateHead, Generator, to_uint8
+
+Latents = Float[Tensor, "layers w"]
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """Follows a picture from where it began."""
+
+    def to(self, ws: Latents) -> Motion:
+        """The motion from the first picture to this one, in px of the generator's picture."""
+        ...
+
+
+@dataclass(frozen=True)
+class ByPoints:
+    """A pixel came from where the first picture shows the same point of the face.
+
+    ``box`` is what the head means by -1 and 1, see stylegan/coordinates.py.
+    """
+
+    generator: Generator
+    head: CoordinateHead
+    box: Float[Tensor, "2 3"]
+    first: Latents
+
+    def to(self, ws: Latents) -> Motion:
+        """Nothing is remembered between two pictures, so that errors do not add up."""
+        found = motion_between(self._shown(ws), self._shown(self.first))
+        found = found.enlarged(self.generator.config.resolution)
+        return Motion(found.motion, found.trust)
+
+    @torch.no_grad()
+    def _shown(self, ws: Latents) -> Shown:
+        ws = ws.to(self.box)[None]
+        return shown(self.head(dict(self.generator.maps(ws)), ws)[0], self.box)
+
+
+@dataclass
+class ByFlow:
+    """Flow from picture to picture, added up: each should be a small step from the one before."""
+
+    generator: Generator
+    first: Latents
+    trail: Trail = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.trail = Trail.start(self._picture(self.first))
+
+    def to(self, ws: Latents) -> Motion:
+        """The motion so far."""
+        self.trail = self.trail.to(self._picture(ws))
+        return self.trail.motion()
+
+    @torch.no_grad()
+    def _picture(self, ws: Latents) -> Picture:
+        ws = ws.to(self.generator.mapping.w_avg)
+        return to_uint8(self.generator(ws[None])[0])
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A picture of the tuned generator.
+
+    Args:
+        picture: itself.
+        motion: since the first picture.
+        mouth: 1 between the lips; None where the model does not know its landmarks.
+    """
+
+    picture: Picture
+    motion: Motion
+    mouth: Plane | None
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Looks at the pictures of a drag.
+
+    Args:
+        seen: flow between the tuned generator's pictures.
+        known: motion of the untuned one's, if it has a coordinate head.
+        landmarks: of faces by their w, see inversion/marks.py, if the model knows them.
+    """
+
+    seen: ByFlow
+    known: ByPoints | None
+    landmarks: Callable[[Latents], Float[np.ndarray, "68 2"]] | None
+
+    def to(self, ws: Latents) -> Sight:
+        """The picture of these ws."""
+        motion, mouth = self.seen.to(ws), None
+        if self.landmarks is not None:
+            mouth = regions.mouth(self.landmarks(ws), self.seen.generator.config.resolution)
+        if self.known is not None:
+            nowhere = np.zeros_like(motion.trust)
+            motion = joined(motion, self.known.to(ws), nowhere if mouth is None else mouth)
+        return Sight(self.seen.trail.last, motion, mouth)
+
+    def face(self) -> Plane | None:
+        """How far each pixel is from the face in the first picture, in shares of the side."""
+        if self.landmarks is None:
+            return None
+        side = self.seen.generator.config.resolution
+        return regions.face(self.landmarks(self.seen.first), side)

@@ -1,0 +1,77 @@
+"""How the photo should move: as the untuned generator moves the pivot's face."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float, Float32
+from torch import Tensor
+
+from stylegan import activation, before_activation
+
+from .flow import Motion, at
+
+Latents = Float[Tensor, "layers w"]
+Colours = Float32[np.ndarray, "r r _"]
+NEW_WEIGHT = 0.3  # of what the photo does not show, against what it shows
+ReadMotion = Callable[[Latents, Latents], Motion]
+"""The motion between the untuned generator's pictures of two ws, at the size of its pictures."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A picture that a generator should show, and where that matters."""
+
+    ws: Latents
+    image: Float[Tensor, "3 r r"]
+    weight: Float[Tensor, "1 r r"]
+
+
+@dataclass(frozen=True)
+class Mover:
+    """Moves the photo as the generator moves its faces.
+
+    Args:
+        read: how it moves.
+        draw: the untuned generator's picture.
+        axes: the directions of the moves, in w before its last activation.
+        seed: of the moves.
+    """
+
+    read: ReadMotion
+    draw: Callable[[Latents], Float[Tensor, "3 r r"]]
+    axes: Float[Tensor, "k w"]
+    seed: int = 0
+
+    def __call__(
+        self, ws: Latents, image: Float[Tensor, "3 r r"], count: int, reach: float
+    ) -> Iterator[Example]:
+        """The photo after random moves of this reach, in standard deviations along each axis.
+
+        What comes to light is the generator's own, in the colours around it.
+        """
+        source = torch.Generator().manual_seed(self.seed)
+        base, photo = before_activation(ws), image.permute(1, 2, 0).cpu().numpy()
+        for _ in range(count):
+            move = reach * torch.randn(1, len(self.axes), generator=source).to(self.axes)
+            moved = activation(base + move @ self.axes)
+            motion = self.read(ws, moved)
+            trust = motion.trust.astype(np.float32)[..., None]
+            picture = at(photo, motion.flow.astype(np.float32))
+            own = self.draw(moved).permute(1, 2, 0).cpu().numpy()
+            target = trust * picture + (1 - trust) * matched(own, picture, trust)
+            weight = trust + NEW_WEIGHT * (1 - trust)
+            yield Example(moved, *(_tensor(part).to(image) for part in (target, weight)))
+
+
+def matched(own: Colours, wanted: Colours, trust: Colours) -> Colours:
+    """A picture in the colours that another has around each place where that is trusted."""
+    spread = len(own) / 16
+    away = [cv2.GaussianBlur(part, (0, 0), spread) for part in ((wanted - own) * trust, trust)]
+    return own + away[0] / (away[1].reshape(*own.shape[:2], 1) + 1e-3)
+
+
+def _tensor(picture: Colours) -> Float[Tensor, "c r r"]:
+    return torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)

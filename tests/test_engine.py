@@ -1,0 +1,200 @@
+"""What a drag moves, what it shows, and whose face it follows."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from worlds import random_ws, small_generator, texture
+
+from drag import Edit
+from editor.dragging import DRAG_OPTIONS, LAYERS, OWN, Moved
+from editor.engine import Engine
+from editor.motion import ByFlow, ByPoints, Watch
+from editor.session import Session
+from editor.view import show
+from inversion.flow import Motion
+from stylegan import CoordinateHead, Delta, activation, before_activation
+from weights import Model, save
+
+DRAG = replace(DRAG_OPTIONS, steps=6)
+EDIT = Edit.between((512, 512), [((200.0, 200.0), (260.0, 220.0))])
+BOX = torch.tensor([[-1.0, -2.0, 0.0], [1.0, 2.0, 3.0]])
+SIDE, LATENT = 32, 12
+
+
+def knowing(folder: Path) -> Path:
+    """A model with axes, landmarks and a coordinate head."""
+    source = torch.Generator().manual_seed(5)
+    generator = small_generator()
+    torch.manual_seed(3)
+    head = CoordinateHead(generator.config)
+    axes = torch.randn(5, LATENT, generator=source)
+    landmarks = torch.zeros(LATENT + 1, 70, 2)
+    landmarks[-1] = 16 + 8 * torch.rand(70, 2, generator=source)
+    model = Model(generator, 16, axes, landmarks, head.requires_grad_(False), BOX)
+    save(model, folder / "knowing.safetensors")
+    return folder / "knowing.safetensors"
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    file = tmp_path_factory.mktemp("model") / "plain.safetensors"
+    save(Model(small_generator(), 16), file)
+    return Engine(file, "cpu")
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    return Engine(knowing(tmp_path_factory.mktemp("model")), "cpu")
+
+
+@pytest.fixture(params=["plain", "full"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return request.getfixturevalue(request.param)
+
+
+def dragged(engine: Engine, session: Session, edit: Edit = EDIT) -> list[Moved]:
+    return list(engine.drag(session, edit, DRAG))
+
+
+def bent(session: Session, engine: Engine) -> Session:
+    """The same, its generator tuned to something."""
+    weight = engine.generator.state_dict()["synthesis.b16.conv1.weight"]
+    noise = torch.randn(weight.shape, generator=torch.Generator().manual_seed(1))
+    delta = Delta({"synthesis.b16.conv1.weight": (0.5 * noise).half()})
+    return replace(session, subject=replace(session.subject, delta=delta))
+
+
+def test_the_untuned_face_is_dragged_and_the_tuned_one_is_shown(engine: Engine) -> None:
+    session = engine.face(3)
+    tuned = bent(session, engine)
+    one, other = dragged(engine, session), dragged(engine, tuned)
+    for a, b in zip(one, other, strict=True):
+        assert torch.equal(a.state.latent, b.state.latent)
+        assert torch.equal(a.state.handles, b.state.handles)
+        if a.version is not None:
+            assert torch.equal(a.version.ws, b.version.ws)
+            assert (a.version.picture == engine.picture(a.version.ws)).all()
+            shown = engine.picture(b.version.ws, tuned.subject.delta)
+            assert (b.version.picture == shown).all()
+            assert (a.version.picture != shown).any()
+
+
+def test_the_first_row_moves_all_layers_and_the_others_one_each_a_little(engine: Engine) -> None:
+    session = engine.face(3)
+    last, layers = dragged(engine, session)[-1], engine.layers
+    latent, start = last.state.latent, before_activation(session.now.ws)
+    assert latent.shape == (1 + layers, len(engine.axes))
+    assert latent[0].any()
+    assert latent[1:].any()
+    move = latent[:1] + OWN * latent[1:]
+    moved = torch.cat([start[:layers] + move @ engine.axes, start[layers:]])
+    torch.testing.assert_close(last.version.ws, activation(moved), rtol=1e-4, atol=1e-4)
+
+
+def test_axes_move_all_layers_without_them_only_the_first(plain: Engine, full: Engine) -> None:
+    assert (plain.layers, full.layers) == (LAYERS, full.generator.config.num_ws)
+    for engine in (plain, full):
+        before = engine.face(3).now.ws
+        after = dragged(engine, engine.face(3))[-1].version.ws
+        same = [torch.equal(a, b) for a, b in zip(before, after, strict=True)]
+        assert same == [False] * engine.layers + [True] * (len(before) - engine.layers)
+
+
+def test_an_edit_stays_inside_its_mask(engine: Engine) -> None:
+    mask = torch.zeros(512, 512, dtype=torch.bool)
+    mask[100:300, 100:300] = True
+    edit = Edit.between((512, 512), [((200.0, 200.0), (260.0, 220.0))], mask)
+    session = engine.face(3)
+    version = dragged(engine, session, edit)[-1].version
+    assert np.isfinite(version.change.flow).all()
+    changed = (show(session.subject, version) != session.subject.photo).any(2)
+    changed[60:340, 60:340] = False  # 16 px of the photo are one of the model's picture
+    assert not changed.any()
+
+
+def test_a_second_drag_keeps_what_the_first_did(engine: Engine) -> None:
+    session = engine.face(3)
+    first = dragged(engine, session)[-1].version
+    second = dragged(engine, session.moved(first))
+    assert second[0].state.step == 0
+    started = second[0].version  # nothing has moved since
+    assert np.abs(started.change.flow - first.change.flow).max() < 0.5
+    assert (started.picture == first.picture).all()
+
+
+def test_show_takes_the_pixels_that_are_asked_for(plain: Engine) -> None:
+    session = plain.face(3)
+    version = dragged(plain, session)[-1].version
+    own, made = (show(session.subject, version, pixels) for pixels in ("photo", "generated"))
+    assert (own == show(session.subject, version)).all()
+    assert (own != made).any()
+    nothing = replace(version, picture=None)  # as in an untouched session
+    assert (show(session.subject, nothing, "generated") == own).all()
+
+
+# What is seen of a drag
+
+
+def followers() -> tuple[ByFlow, ByPoints]:
+    generator = small_generator()
+    torch.manual_seed(3)
+    head = CoordinateHead(generator.config).requires_grad_(False)
+    ws = random_ws(generator)[0]
+    return ByFlow(generator, ws), ByPoints(generator, head, BOX, ws)
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["by flow", "by points"])
+def test_a_picture_that_stays_has_not_moved(number: int) -> None:
+    follower = followers()[number]
+    motion = follower.to(random_ws(small_generator())[0])
+    assert motion.flow.shape == (SIDE, SIDE, 2)
+    assert motion.trust.shape == (SIDE, SIDE)
+    assert motion.trust.max() > 0.5
+    assert np.abs(motion.flow[motion.trust > 0.5]).max() < 0.05
+
+
+def lips(ws: Tensor) -> np.ndarray:
+    """A mouth in the middle that is open by 4 px."""
+    points = np.full((68, 2), 16.0)
+    points[60:68] = [[10, 16], [13, 14], [16, 14], [19, 14], [22, 16], [19, 18], [16, 18], [13, 18]]
+    return points
+
+
+def test_what_was_not_seen_is_known_but_not_between_the_lips(monkeypatch) -> None:
+    start = random_ws(small_generator())[0]
+    seen, known = followers()
+    unseen = Motion(np.zeros((SIDE, SIDE, 2)), np.zeros((SIDE, SIDE)))
+    shifted = Motion(np.ones((SIDE, SIDE, 2)), np.ones((SIDE, SIDE)))
+    monkeypatch.setattr(ByFlow, "to", lambda *_: unseen)
+    monkeypatch.setattr(ByPoints, "to", lambda *_: shifted)
+    for landmarks in (None, lips):
+        sight = Watch(seen, known, landmarks).to(start)
+        assert sight.motion.flow[2, 2].tolist() == [1, 1]
+        assert sight.motion.trust[2, 2] == 1
+        if landmarks is None:
+            assert sight.mouth is None
+            assert sight.motion.trust.min() == 1
+        else:
+            assert sight.mouth[16, 16] > 0.9
+            assert sight.motion.trust[16, 16] < 0.1
+
+
+def test_a_model_that_knows_no_landmarks_knows_no_face() -> None:
+    generator = small_generator()
+    start = random_ws(generator)[0]
+    assert Watch(ByFlow(generator, start), None, None).face() is None
+    away = Watch(ByFlow(generator, start), None, lips).face()
+    assert away[16, 16] == 0
+    assert away[31, 31] > 0
+
+
+def test_flow_is_added_up_over_small_steps(monkeypatch) -> None:
+    pictures = iter(np.roll(texture(64), step, axis=1) for step in (0, 1, 2, 3))
+    monkeypatch.setattr(ByFlow, "_picture", lambda self, ws: next(pictures))
+    follower = ByFlow(small_generator(), torch.zeros(8, 12))
+    found = [np.median(follower.to(torch.zeros(8, 12)).flow[16:-16, 16:-16, 0]) for _ in range(3)]
+    assert found == pytest.approx([-1, -2, -3], abs=0.25)
