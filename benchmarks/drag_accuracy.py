@@ -22,7 +22,8 @@ from PIL import Image
 from torch import Tensor
 
 from drag import Algorithm, Edit, Options
-from editor.engine import DRAG_OPTIONS, Engine
+from editor.dragging import DRAG_OPTIONS
+from editor.engine import Engine
 from inversion.flow import FLOW_SIDE, dis, grey, read
 from stylegan import before_activation
 

@@ -21,9 +21,10 @@ from tqdm import tqdm
 
 from editor.engine import INVERT_OPTIONS, Engine
 from editor.faces import faces as find
-from inversion import PhotoError, face_quad, read_photo
+from inversion import Goal, PhotoError, face_quad, read_photo
 from inversion.encoder import Encoder, build
-from inversion.project import SEARCH_SIDE, Goal, best_start, project
+from inversion.project import SEARCH_SIDE, project
+from inversion.start import best_start
 from training.data import load
 from training.losses import SqueezeFeatures
 from weights import FACES

@@ -35,7 +35,7 @@ from editor.faces import landmark_net
 from inversion.align import face_points
 from inversion.correspondence import Shown, find, shown, trusted
 from inversion.landmarks import SIDE, eyes_and_mouth
-from stylegan import before_activation, from_uint8
+from stylegan import from_uint8
 from training.losses import SqueezeFeatures
 from weights import FACES, Model, load
 
@@ -54,8 +54,7 @@ class Judge:
 
     def __init__(self, engine: Engine, model: Model):
         self.engine, self.model = engine, model
-        mean = self.linear(engine.statistics.w_avg[None])
-        self.usual = eyes_and_mouth(mean.astype(np.float64))
+        self.usual = eyes_and_mouth(engine.places(engine.statistics.w_avg[None]))
         self.marks = self._survey() if model.coordinates is not None else None
         self.find = self.by_net if self.marks is None else self.by_head
 
@@ -73,17 +72,11 @@ class Judge:
         for k in range(SURVEY):
             ws = self.engine.latent(SEED - 1 - k, PSI)
             seen = self.map(ws)
-            place = self.linear(ws) * len(seen.covered) / self.engine.side
+            place = self.engine.places(ws) * len(seen.covered) / self.engine.side
             column, row = place.round().astype(int).clip(0, len(seen.covered) - 1).T
             covered = seen.covered[row, column, None]
             under.append(np.where(covered, seen.points[row, column], np.nan))
         return np.nanmedian(np.stack(under), axis=0).astype(np.float32)
-
-    def linear(self, ws: Float[Tensor, "layers w"]) -> Float[np.ndarray, "68 2"]:
-        """About where a face of one w has its landmarks."""
-        assert self.engine.landmarks is not None, "This model does not know its landmarks."
-        inputs = torch.cat([before_activation(ws[:1]), torch.ones(1, 1)], 1)
-        return torch.einsum("nw,wpc->pc", inputs, self.engine.landmarks)[:68].numpy()
 
     def by_head(self, ws: Float[Tensor, "layers w"]) -> Float[np.ndarray, "68 2"]:
         """Where the coordinate head paints the landmarks."""
@@ -122,7 +115,7 @@ def chosen(judge: Judge, count: int) -> Iterator[tuple[Tensor, Tensor]]:
         while not away <= FARTHEST:
             seed += 1
             second = judge.engine.latent(seed, PSI)
-            away = distance(judge.linear(first), judge.linear(second)) * paper
+            away = distance(judge.engine.places(first), judge.engine.places(second)) * paper
         yield first, second
         seed += 1
 

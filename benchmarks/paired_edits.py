@@ -66,6 +66,21 @@ def trials(engine: Engine, args: argparse.Namespace) -> Iterator[tuple[str, dict
         yield pair.factor, trial(engine, pair, features)
 
 
+def table(results: list[tuple[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+    """Print means over all pairs and over those of each factor; they are returned."""
+    factors = ["all", *dict.fromkeys(factor for factor, _ in results)]
+    groups = {f: [row for name, row in results if f in ("all", name)] for f in factors}
+    titles = list(results[0][1])
+    means = {
+        factor: {title: round(float(np.mean([row[title] for row in rows])), 4) for title in titles}
+        for factor, rows in groups.items()
+    }
+    print("| figure | " + " | ".join(means) + " |\n" + "|---" * (len(means) + 1) + "|")
+    for title in titles:
+        print(f"| {title} | " + " | ".join(str(mean[title]) for mean in means.values()) + " |")
+    return means
+
+
 def main() -> None:
     """Drag, print the table, write the figures."""
     parser = argparse.ArgumentParser(description="Drags whose right answer is known.")
@@ -77,16 +92,7 @@ def main() -> None:
     args = parser.parse_args()
     engine = Engine(args.model, device="cpu")
     results = list(tqdm(trials(engine, args), total=args.pairs))
-    factors = ["all", *dict.fromkeys(factor for factor, _ in results)]
-    groups = {f: [row for name, row in results if f in ("all", name)] for f in factors}
-    titles = list(results[0][1])
-    rows = {
-        factor: {title: round(float(np.mean([row[title] for row in rows])), 4) for title in titles}
-        for factor, rows in groups.items()
-    }
-    print("| figure | " + " | ".join(rows) + " |\n" + "|---" * (len(rows) + 1) + "|")
-    for title in titles:
-        print(f"| {title} | " + " | ".join(str(row[title]) for row in rows.values()) + " |")
+    rows = table(results)
     if args.json:
         args.json.write_text(json.dumps({"pairs": len(results), "rows": rows}))
 

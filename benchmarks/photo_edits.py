@@ -1,13 +1,13 @@
-"""Five drags on a real photo, with the generator tuned in four ways.
+"""Five drags on a real photo.
 
     python -m benchmarks.photo_edits --sheet docs/astronaut.jpg
-    python -m benchmarks.photo_edits --compare --sheet tuning.jpg
+    python -m benchmarks.photo_edits --fit quick balanced best --sheet fits.jpg
 
 The photo is scikit-image's astronaut (512 x 512 px; Eileen Collins, NASA, public domain). Of each
 drag: why it ended, its steps and seconds, px to go by the tracker (128 px picture), how far the
 photo's pixels at the handle went towards the target by dense optical flow between the photos before
 and after (px of the photo), and how many px differ outside the edited region.
-``--compare`` does so for generators tuned on the photo in four ways; the first is the default.
+On the sheet, a row of the photo's own pixels and one of the model's for each fit.
 """
 
 import argparse
@@ -20,10 +20,12 @@ import numpy as np
 from PIL import Image
 
 from drag import Edit, EditError
-from editor.engine import DRAG_OPTIONS, INVERT_OPTIONS, TUNED_OPTIONS, Engine, closeup
+from editor.dragging import DRAG_OPTIONS
+from editor.engine import Engine
 from editor.faces import faces
 from editor.session import Session
-from inversion import TuneOptions, face_quad, psnr
+from editor.view import closeup, show
+from inversion import BUDGETS, face_quad, psnr
 from inversion.flow import dis
 from inversion.transfer import render
 
@@ -33,12 +35,6 @@ EDITS: dict[str, list[tuple[tuple[float, float], tuple[float, float]]]] = {
     "mouth corners": [((203, 147), (196, 141)), ((243, 147), (250, 141))],
     "lower lip": [((223, 158), (223, 167))],
     "brows": [((200, 90), (200, 82)), ((247, 92), (247, 84))],
-}
-WAYS = {
-    "not at all": TuneOptions(steps=0),
-    "lightly": TuneOptions(steps=20, rate=1e-3),
-    "above the 32 px block": TuneOptions(steps=150, rate=5e-3, above=32),
-    "everything": TUNED_OPTIONS.tune,
 }
 HEAD = (
     "| edit | end | steps | seconds | to go | flow / drag | differ outside |\n" + "|---" * 7 + "|"
@@ -53,8 +49,8 @@ def moved(before: np.ndarray, after: np.ndarray, handle: np.ndarray, target: np.
     return float(flow[y, x] @ way / np.linalg.norm(way))
 
 
-def edit(engine: Engine, session: Session, name: str) -> np.ndarray:
-    """One drag; prints its row, returns the close-up after it."""
+def edit(engine: Engine, session: Session, name: str) -> list[np.ndarray]:
+    """One drag; prints its row, returns the close-ups after it."""
     begin = time.monotonic()
     size = session.subject.photo.shape[:2]
     *_, last = engine.drag(session, Edit.between(size, EDITS[name]), DRAG_OPTIONS)
@@ -72,23 +68,27 @@ def edit(engine: Engine, session: Session, name: str) -> np.ndarray:
         f"| {outside} |",
         flush=True,
     )
-    return closeup(replace(subject, photo=after)).photo
+    made = show(subject, last.version, "generated")
+    return [closeup(replace(subject, photo=photo)).photo for photo in (after, made)]
 
 
-def row(engine: Engine, session: Session) -> np.ndarray:
-    """The photo's close-up and those after each drag."""
+def rows(engine: Engine, session: Session) -> list[np.ndarray]:
+    """The photo's close-up and those after each drag: in its own pixels, and in the model's."""
     print(HEAD)
-    return np.hstack([closeup(session.subject).photo, *(edit(engine, session, e) for e in EDITS)])
+    subject = session.subject
+    start = [closeup(subject).photo] * 2
+    columns = [start, *(edit(engine, session, name) for name in EDITS)]
+    return [np.hstack(line) for line in zip(*columns, strict=True)]
 
 
-def fit(engine: Engine, photo: np.ndarray, tuning: TuneOptions) -> Session:
-    """Fit the photo with this tuning; prints fidelity and time."""
+def fit(engine: Engine, photo: np.ndarray, budget: str) -> Session:
+    """Fit the photo with this budget; prints fidelity and time."""
     seen = faces(photo)
     if not seen:
         raise EditError("No face was found.")
     quad = face_quad(seen[0])
     begin = time.monotonic()
-    *_, found = engine.invert(photo, quad, replace(INVERT_OPTIONS, tune=tuning))
+    *_, found = engine.invert(photo, quad, BUDGETS[budget])
     seconds = time.monotonic() - begin
     fidelity = psnr(engine.generator, found, engine.crop(photo, quad))
     print(
@@ -101,19 +101,16 @@ def fit(engine: Engine, photo: np.ndarray, tuning: TuneOptions) -> Session:
 def main() -> None:
     """Fit, drag, print, draw."""
     parser = argparse.ArgumentParser(description="Five drags on a real photo.")
-    parser.add_argument("--compare", action="store_true", help="drag inside tuned generators")
+    parser.add_argument("--fit", nargs="+", choices=tuple(BUDGETS), default=["balanced"])
     parser.add_argument("--sheet", type=Path, help="write a contact sheet")
     args = parser.parse_args()
     from skimage.data import astronaut
 
     engine, photo = Engine(), np.asarray(astronaut())
     lines: list[np.ndarray] = []
-    if args.compare:
-        for name, tuning in WAYS.items():
-            print(f"\n## Tuned: {name}")
-            lines.append(row(engine, fit(engine, photo, tuning)))
-    else:
-        lines.append(row(engine, fit(engine, photo, INVERT_OPTIONS.tune)))
+    for budget in args.fit:
+        print(f"\n## Fit: {budget}")
+        lines += rows(engine, fit(engine, photo, budget))
     if args.sheet:
         sheet = Image.fromarray(np.vstack(lines))
         sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS).save(

@@ -22,7 +22,7 @@ POSE = ("yaw", "pitch")
 UNSEEN = 1_000_000  # samples from this one on are in no training set
 SAME = 0.06  # decimetres of the neutral face: as far as the next pixel may be from a point's place
 
-Map = Float32[np.ndarray, "256 256 4"]
+Map = Float32[np.ndarray, "side side 4"]
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Pair:
 
     factor: str
     z: Float32[np.ndarray, "2 z"]
-    pictures: UInt8[np.ndarray, "2 256 256 3"]
+    pictures: UInt8[np.ndarray, "2 side side 3"]
     landmarks: Float[np.ndarray, "2 points 2"]
-    motion: Float32[np.ndarray, "256 256 2"]
-    covered: Bool[np.ndarray, "256 256"]
-    visible: Bool[np.ndarray, "256 256"]
+    motion: Float32[np.ndarray, "side side 2"]
+    covered: Bool[np.ndarray, "side side"]
+    visible: Bool[np.ndarray, "side side"]
 
 
 def moved(z: Float32[np.ndarray, " z"], factor: str, by: float) -> Float32[np.ndarray, " z"]:
@@ -69,45 +69,50 @@ def pairs(portraits: Portraits, count: int, seed: int) -> Iterator[Pair]:
         yield found
 
 
-def pair(portraits: Portraits, factor: str, z: Float32[np.ndarray, "2 z"]) -> Pair | None:
-    """The renders of two codes with their truth; None if they wear different hair."""
-    faces = [portraits.portrait(code) for code in z]
+def pair(
+    portraits: Portraits, factor: str, z: Float32[np.ndarray, "2 z"], side: int = SIDE
+) -> Pair | None:
+    """The renders of two codes, ``side`` px, with their truth; None if they wear different hair."""
+    faces = portraits.portrait(z[0]), portraits.portrait(z[1])
     styles = T.hair_style(T.factors(z))
     if styles[0] != styles[1]:
         return None
     scene = portraits.scene
-    pictures = np.stack([scene.picture(face.parts, face.shading) for face in faces])
-    maps = [scene.places(face.parts, face.shading, SIDE) for face in faces]
-    motion = _motion(portraits, *faces) * (maps[0][..., 3:] > 0)
+    pictures = np.stack([scene.picture(face.parts, face.shading, side) for face in faces])
+    maps = [scene.places(face.parts, face.shading, side) for face in faces]
+    motion = _motion(portraits, faces, side) * (maps[0][..., 3:] > 0)
     marks = np.stack([portraits.points(face.head) for face in faces])
+    marks = (marks + 0.5) * (side / SIDE) - 0.5
     covered = maps[0][..., 3] > 0
     visible = covered & seen(maps[0], maps[1], motion)
     return Pair(factor, z, pictures, marks, motion, covered, visible)
 
 
 def _motion(
-    portraits: Portraits, before: Portrait, after: Portrait
-) -> Float32[np.ndarray, "256 256 2"]:
+    portraits: Portraits, faces: tuple[Portrait, Portrait], side: int
+) -> Float32[np.ndarray, "side side 2"]:
     """Draw the face before with the clip coordinates x, y, w that it will have."""
+    before, after = faces
     later = {(part.kind, part.textures): part.clip[:, [0, 1, 3]] for part in after.parts}
     drawn = [
         replace(part, rest=later[part.kind, part.textures])
         for part in before.parts
         if part.kind not in ("brows", "lashes")
     ]
-    clip = portraits.scene.places(drawn, before.shading, SIDE)
+    clip = portraits.scene.places(drawn, before.shading, side)
     away = np.where(clip[..., 3:] > 0, clip[..., 2:3], 1)
-    places = (clip[..., :2] / away * [1, -1] + 1) * SIDE / 2 - 0.5
-    grid = np.mgrid[:SIDE, :SIDE].astype(np.float32)
+    places = (clip[..., :2] / away * [1, -1] + 1) * side / 2 - 0.5
+    grid = np.mgrid[:side, :side].astype(np.float32)
     return (places - np.stack([grid[1], grid[0]], axis=2)).astype(np.float32)
 
 
 def seen(
-    before: Map, after: Map, motion: Float32[np.ndarray, "256 256 2"]
-) -> Bool[np.ndarray, "256 256"]:
+    before: Map, after: Map, motion: Float32[np.ndarray, "side side 2"]
+) -> Bool[np.ndarray, "side side"]:
     """Where ``after`` shows, within a pixel of where the motion leads, the same point and part."""
-    y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
-    same = np.zeros((SIDE, SIDE), dtype=bool)
+    side = len(before)
+    y, x = np.mgrid[:side, :side].astype(np.float32)
+    same = np.zeros((side, side), dtype=bool)
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):
             at = (x + motion[..., 0] + dx).round(), (y + motion[..., 1] + dy).round()

@@ -68,9 +68,8 @@ class Scene:
             fragment = source["surface.frag"].replace("KIND", str(number))
             self.programs[name] = self.gl.program(source["surface.vert"], fragment)
         self.noise = self._noise()
-        self.fine = self.gl.simple_framebuffer((FINE, FINE), 4, samples=4)
-        self.resolved = self.gl.simple_framebuffer((FINE, FINE), 4)
-        self.coarse = self._float_buffer(COARSE)
+        self.fine: dict[int, list[moderngl.Framebuffer]] = {}  # by the picture's side
+        self.coarse: dict[int, moderngl.Framebuffer] = {}
         self.shadow = self.gl.depth_texture((SHADOW_SIDE, SHADOW_SIDE))
         self.shadow.compare_func = "<="
         self.shadow_buffer = self.gl.framebuffer(depth_attachment=self.shadow)
@@ -92,19 +91,34 @@ class Scene:
         values = np.random.default_rng(0).integers(0, 256, (32, 32, 32), dtype=np.uint8)
         return self.gl.texture3d((32, 32, 32), 1, values.tobytes())
 
-    def _float_buffer(self, side: int) -> moderngl.Framebuffer:
-        colour = self.gl.texture((side, side), 4, dtype="f4")
-        return self.gl.framebuffer([colour], self.gl.depth_renderbuffer((side, side)))
+    def _fine(self, side: int) -> list[moderngl.Framebuffer]:
+        """With four samples a pixel, and with one."""
+        if side not in self.fine:
+            whole = side * FINE // SIDE
+            kinds = [self.gl.simple_framebuffer((whole, whole), 4, samples=n) for n in (4, 0)]
+            self.fine[side] = kinds
+        return self.fine[side]
 
-    def picture(self, parts: list[Part], shading: Shading) -> UInt8[np.ndarray, "256 256 3"]:
+    def _coarse(self, side: int) -> moderngl.Framebuffer:
+        """With floats for colours."""
+        if side not in self.coarse:
+            colour = self.gl.texture((side, side), 4, dtype="f4")
+            depth = self.gl.depth_renderbuffer((side, side))
+            self.coarse[side] = self.gl.framebuffer([colour], depth)
+        return self.coarse[side]
+
+    def picture(
+        self, parts: list[Part], shading: Shading, side: int = SIDE
+    ) -> UInt8[np.ndarray, "side side 3"]:
         """The portrait, drawn half as large again with four samples a pixel."""
         light = light_space(shading.key_direction)
         self.shadow_buffer.use()
         self.gl.enable_only(moderngl.DEPTH_TEST)
         self.shadow_buffer.clear(depth=1.0)
         self._draw("shadow", [p for p in parts if p.kind in ("skin", "hair")], light, {})
-        self.fine.use()
-        self.fine.clear(depth=1.0)
+        samples, resolved = self._fine(side)
+        samples.use()
+        samples.clear(depth=1.0)
         for name, value in shading.background.items():
             self.programs["background"][name] = value
         self.gl.enable_only(moderngl.NOTHING)
@@ -117,16 +131,16 @@ class Scene:
                 if (part.kind in SOLID) == solid:
                     self._draw(part.kind, [part], light, shading.inputs)
         self._blend(True)
-        self.gl.copy_framebuffer(self.resolved, self.fine)
-        data = np.frombuffer(self.resolved.read(components=3), dtype=np.uint8)
-        fine = data.reshape(FINE, FINE, 3)[::-1]
-        return cv2.resize(fine, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8)
+        self.gl.copy_framebuffer(resolved, samples)
+        data = np.frombuffer(resolved.read(components=3), dtype=np.uint8)
+        fine = data.reshape(resolved.height, resolved.width, 3)[::-1]
+        return cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA).astype(np.uint8)
 
     def places(
         self, parts: list[Part], shading: Shading, side: int = COARSE
     ) -> Float32[np.ndarray, "side side 4"]:
         """(x, y, z of the neutral face, label) at each pixel's centre; 0 in the background."""
-        buffer = self.coarse if side == COARSE else self._float_buffer(side)
+        buffer = self._coarse(side)
         buffer.use()
         self.gl.enable_only(moderngl.DEPTH_TEST)
         buffer.clear(depth=1.0)
