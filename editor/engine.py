@@ -140,7 +140,7 @@ class Engine:
         found = None
         for found in self._fit(image, options, fits):
             yield found
-        if fits is not None and found is not None:
+        if fits is not None and found is not None and not found.cut_off:
             fits.finish(found)
 
     def _fit(

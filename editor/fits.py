@@ -66,9 +66,9 @@ class Fits:
         tensors = {"ws": fit.ws.contiguous(), **{DELTA + n: t for n, t in fit.delta.items()}}
         figures = (fit.distance, fit.pivot_distance, fit.step, fit.steps)
         facts = {"figures": " ".join(repr(number) for number in figures), "stage": fit.stage}
-        self._write(self.file(), tensors, facts)
-        for stage in ("project", "tune"):
-            _remove(self.file(stage))
+        if self._write(self.file(), tensors, facts):
+            for stage in ("project", "tune"):
+                _remove(self.file(stage))
         sweep(self.folder)
 
     def load(self, stage: str) -> dict[str, Tensor] | None:
@@ -92,11 +92,13 @@ class Fits:
             _remove(file)  # missing, or damaged
             return None
 
-    def _write(self, file: Path, tensors: dict[str, Tensor], facts: dict[str, str]) -> None:
+    def _write(self, file: Path, tensors: dict[str, Tensor], facts: dict[str, str]) -> bool:
         with suppress(WeightsError, OSError):  # no room: the fit itself is not in danger
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
             write(file, cpu, facts)
+            return True
+        return False
 
 
 def sweep(folder: Path, now: float | None = None) -> None:

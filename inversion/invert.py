@@ -71,6 +71,11 @@ class Inversion:
     steps: int
     done: float
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether the seconds ended before the steps."""
+        return self.done >= 1 and self.step + 1 < self.steps
+
 
 @dataclass(frozen=True)
 class Helpers:

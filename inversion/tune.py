@@ -2,7 +2,7 @@
 
 A generator that is bent to one picture forgets how faces move. So it is also shown how this one
 does: for small random moves of w the photo is moved as the untuned generator moves its own face,
-and every other step is spent on such a pair. The first steps are done in small pictures, where
+and some of the steps are spent on such pairs. The first steps are done in small pictures, where
 they cost a quarter; what may bend are the convolutions, never the styles.
 """
 
@@ -101,7 +101,8 @@ class _Tuning:
         self.photo = Example(ws, goal.image, torch.ones_like(goal.image[:1]))
         moves = options.moves if mover is not None else 0
         self.examples = [] if mover is None else list(mover(ws, goal.image, moves, options.reach))
-        self.best, self.delta, self.side, self.waited, self.first = float("inf"), Delta(), 0, 0, 0
+        self.delta, self.side, self.waited, self.first = Delta(), 0, 0, 0
+        self.best = self.reached = float("inf")  # reached: at the last progress worth the name
         if kept := keeper.load("tune"):
             self._restore(kept)
 
@@ -141,8 +142,11 @@ class _Tuning:
 
     def _judge(self, away: float, side: int) -> None:
         if side != self.side:  # another size: distances before do not compare
-            self.best, self.side = float("inf"), side
-        self.waited = 0 if away < GAIN * self.best else self.waited + 1
+            self.best = self.reached = float("inf")
+            self.side = side
+        self.waited += 1
+        if away < GAIN * self.reached:
+            self.reached, self.waited = away, 0
         if away < self.best:
             self.best, self.delta = away, diff(self.goal.generator, self.generator)
 
@@ -151,13 +155,14 @@ class _Tuning:
         self.adam.param_groups[0]["lr"] = self.options.rate * share
 
     def _tensors(self, step: int) -> Tensors:
-        facts = torch.tensor([step, self.best, self.side, self.waited], dtype=torch.float64)
+        numbers = [step, self.best, self.reached, self.side, self.waited]
+        facts = torch.tensor(numbers, dtype=torch.float64)
         delta = {f"delta {name}": part for name, part in self.delta.items()}
         return {"facts": facts, **adam_tensors(self.adam), **delta}
 
     def _restore(self, kept: Tensors) -> None:
         restore_adam(self.adam, kept)
-        step, self.best, side, waited = kept["facts"].tolist()
+        step, self.best, self.reached, side, waited = kept["facts"].tolist()
         self.first, self.side, self.waited = int(step), int(side), int(waited)
         starts = "delta "
         self.delta = {n.removeprefix(starts): t for n, t in kept.items() if n.startswith(starts)}
