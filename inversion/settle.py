@@ -12,10 +12,11 @@ SMOOTHNESS = 6.0  # weight of a bend in the field against one trusted measuremen
 BUMP = 8 / 128  # of the crop: how far around a handle its own motion is corrected
 STILL = 8.0  # weight of stillness far from the edit, likewise
 SOLVER_STEPS = 300
+FACE_STILL = 0.5  # the same in the face, far from the drags: it follows about half of the way
 FACE_EDGE = 0.08  # of the crop: over so much the motion of the face fades around it
 NEW_REACH = 0.12  # of the crop: how far from a handle new content may appear
 TORN = 1.5  # times as large: what is stretched more than this has come to light,
-OPENED = 1.25  # and so much between the lips
+OPENED = 1.6  # and so much between the lips, where teeth may be stretched a little
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Pull:
         moved: where they are now.
         reach: how far from them the picture may move freely.
         mask: True may move.
-        face: how far from the face each pixel is, in shares of the side: it moves as a whole.
+        face: how far from the face each pixel is, in shares of the side; see FACE_STILL.
         mouth: 1 between the lips after the drag, where new content may appear.
     """
 
@@ -118,10 +119,11 @@ def _stillness(pull: Pull, side: int) -> Plane:
         for share in np.linspace(0, 1, 5):
             place = start + share * (end - start)
             away = np.minimum(away, np.hypot(x - place[0], y - place[1]))
-    far = away / pull.reach - 1
+    far = np.clip(away / pull.reach - 1, 0, 1) ** 2
+    still = STILL * far
     if pull.face is not None:
-        far = np.minimum(far, pull.face / FACE_EDGE)
-    still = STILL * np.clip(far, 0, 1) ** 2
+        off = np.clip(pull.face / FACE_EDGE, 0, 1) ** 2
+        still = np.minimum(still, STILL * off + FACE_STILL * far)
     rim = np.minimum.reduce([x, y, side - 1 - x, side - 1 - y])
     still = still + 1e3 * (rim < max(1, side // 32))
     return still if pull.mask is None else still + 1e3 * ~pull.mask
