@@ -7,6 +7,7 @@ the inside of a mouth it does not tell apart.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -45,9 +46,13 @@ class ByPoints:
 
     def to(self, ws: Latents) -> Motion:
         """Nothing is remembered between two pictures, so that errors do not add up."""
-        found = motion_between(self._shown(ws), self._shown(self.first))
+        found = motion_between(self._shown(ws), self._start)
         found = found.enlarged(self.generator.config.resolution)
         return Motion(found.motion, found.trust)
+
+    @cached_property
+    def _start(self) -> Shown:
+        return self._shown(self.first)
 
     @torch.no_grad()
     def _shown(self, ws: Latents) -> Shown:

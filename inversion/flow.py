@@ -5,11 +5,12 @@ from typing import cast
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Float32, UInt8
 
 Picture = UInt8[np.ndarray, "r r 3"]
 Flow = Float[np.ndarray, "r r 2"]
 Plane = Float[np.ndarray, "r r"]
+Colours = Float32[np.ndarray, "r r _"]
 
 FLOW_SIDE = 512  # px at which motion is measured; DIS compares patches of 8 px
 CONSISTENT = 1.0  # px of a 128 px picture: there and back again may differ by this much
@@ -104,6 +105,13 @@ def pick(picture: np.ndarray, places: np.ndarray, method: int) -> np.ndarray:
     """A picture's pixels at places (x, y); mirrored outside it."""
     x, y = cv2.split(places.astype(np.float32))
     return cv2.remap(picture, x, y, method, borderMode=cv2.BORDER_REFLECT_101)
+
+
+def matched(own: Colours, wanted: Colours, trust: Colours) -> Colours:
+    """A picture in the colours that another has around each place where that is trusted."""
+    spread = len(own) / 16
+    away = [cv2.GaussianBlur(part, (0, 0), spread) for part in ((wanted - own) * trust, trust)]
+    return own + away[0] / (away[1].reshape(*own.shape[:2], 1) + 1e-3)
 
 
 def _shrink(field: np.ndarray, side: int) -> np.ndarray:

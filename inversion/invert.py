@@ -43,7 +43,7 @@ BUDGETS = {
     "balanced": InvertOptions(seconds=180.0),
     "best": InvertOptions(tune=TuneOptions(steps=360, coarse=120), seconds=600.0),
 }
-"""Seconds are for the slowest models; the embedded one takes about 4, 12 and 50 on two cores."""
+"""Seconds are for the slowest models; the embedded one takes about 4, 11 and 24 on two cores."""
 
 
 def budget(name: str, seed: int = 0) -> InvertOptions:

@@ -3,18 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
+from jaxtyping import Float
 from torch import Tensor
 
 from stylegan import activation, before_activation
 
-from .flow import Motion, at
+from .flow import Colours, Motion, at, matched
 
 Latents = Float[Tensor, "layers w"]
-Colours = Float32[np.ndarray, "r r _"]
 NEW_WEIGHT = 0.3  # of what the photo does not show, against what it shows
 ReadMotion = Callable[[Latents, Latents], Motion]
 """The motion between the untuned generator's pictures of two ws, at the size of its pictures."""
@@ -64,13 +62,6 @@ class Mover:
             target = trust * picture + (1 - trust) * matched(own, picture, trust)
             weight = trust + NEW_WEIGHT * (1 - trust)
             yield Example(moved, *(_tensor(part).to(image) for part in (target, weight)))
-
-
-def matched(own: Colours, wanted: Colours, trust: Colours) -> Colours:
-    """A picture in the colours that another has around each place where that is trusted."""
-    spread = len(own) / 16
-    away = [cv2.GaussianBlur(part, (0, 0), spread) for part in ((wanted - own) * trust, trust)]
-    return own + away[0] / (away[1].reshape(*own.shape[:2], 1) + 1e-3)
 
 
 def _tensor(picture: Colours) -> Float[Tensor, "c r r"]:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float
 
-from .flow import Flow, Motion, Picture, Plane, pick, read
+from .flow import Flow, Motion, Picture, Plane, matched, pick, read
 
 SMOOTHNESS = 6.0  # weight of a bend in the field against one trusted measurement
 BUMP = 8 / 128  # of the crop: how far around a handle its own motion is corrected
@@ -64,11 +64,9 @@ def newly_seen(
     """
     side = len(flow)
     y, x = np.mgrid[:side, :side].astype(np.float32)
-    warped = pick(before, np.stack([x, y], -1) + flow, cv2.INTER_LINEAR)
+    warped = pick(before, np.stack([x, y], -1) + flow, cv2.INTER_LINEAR).astype(np.float32)
     trust = motion.trust.astype(np.float32)[..., None]
-    light = (after.astype(np.float32) - warped) * trust
-    around = [cv2.GaussianBlur(part, (0, 0), side / 16) for part in (light, trust)]
-    made = after - around[0] / (around[1].reshape(side, side, 1) + 1e-3)
+    made = matched(after.astype(np.float32), warped, trust)
     share = _torn(motion, _growth(flow), pull)[..., None]
     return np.concatenate([made.clip(0, 255) * share, share], axis=2)
 
