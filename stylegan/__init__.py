@@ -7,9 +7,14 @@ from .coordinates import to_points as to_points
 from .delta import Delta as Delta
 from .delta import apply as apply
 from .delta import diff as diff
+from .frozen import frozen as frozen
 from .image import from_uint8 as from_uint8
 from .image import to_uint8 as to_uint8
 from .mapping import Mapping as Mapping
+from .regions import WHOLE as WHOLE
+from .regions import Plan as Plan
+from .regions import Squares as Squares
+from .regions import plan as plan
 from .statistics import WStatistics as WStatistics
 from .statistics import activation as activation
 from .statistics import before_activation as before_activation

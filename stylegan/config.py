@@ -54,11 +54,15 @@ class Config:
 
     def operations(self, resolution: int) -> int:
         """About how many multiplications a picture of this side takes, in its convolutions."""
-        count = 9 * self.channels(4) ** 2 * 4**2
-        for side in (side for side in self.blocks if 4 < side <= resolution):
-            up = 9 * self.channels(side // 2) * self.channels(side) * (side // 2) ** 2
-            count += up + (16 * self.channels(side) + 9 * self.channels(side) ** 2) * side**2
-        return count
+        first = 9 * self.channels(4) ** 2 * 4**2
+        above = (side for side in self.blocks if 4 < side <= resolution)
+        return first + sum(self.block_operations(side, side) for side in above)
+
+    def block_operations(self, resolution: int, cells: int) -> int:
+        """The same for one block above the first, whose map is ``cells`` wide and high."""
+        below, here = self.channels(resolution // 2), self.channels(resolution)
+        up = 9 * below * here * (cells // 2 + 2) ** 2  # with its halo
+        return up + (16 * here + 9 * here**2) * cells**2
 
 
 def ws_up_to(resolution: int) -> int:

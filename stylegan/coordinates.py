@@ -12,7 +12,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .config import Config, ws_up_to
-from .layers import ToRGB, add
+from .layers import ToRGB
+from .regions import WHOLE, Plan, Region, add
 
 CHANNELS = 4  # x, y, z in [-1, 1] over the box of the neutral face, and the logit of coverage
 LOWEST = 8  # px of the first block that is read
@@ -39,21 +40,25 @@ class CoordinateHead(nn.ModuleDict):
         self,
         side: int,
         features: Float[Tensor, "n c h w"],
-        ws: Float[Tensor, "n layers w_dim"],
-        below: Float[Tensor, "n 4 h2 w2"] | None,
+        ws: Float[Tensor, "m layers w_dim"],
+        below: Float[Tensor, "n2 4 h2 w2"] | None,
+        region: Region | None = None,
     ) -> Float[Tensor, "n 4 h w"]:
         """The sum up to one block, from its features and the sum up to the block below."""
         layer = cast(ToRGB, self[f"b{side}"])
-        return add(below, layer(features, ws[:, ws_up_to(side)], None))
+        return add(below, layer(features, ws[:, ws_up_to(side)], None), region)
 
     def forward(
-        self, maps: Mapping[int, Float[Tensor, "n c _ _"]], ws: Float[Tensor, "n layers w_dim"]
-    ) -> Float[Tensor, "n 4 s s"]:
+        self,
+        maps: Mapping[int, Float[Tensor, "_ c _ _"]],
+        ws: Float[Tensor, "n layers w_dim"],
+        plan: Plan = WHOLE,
+    ) -> Float[Tensor, "_ 4 s s"]:
         """x, y, z and the logit of coverage, from the features by side (``Generator.maps``)."""
         painted = None
         for side in self.sides:
             if side in maps:
-                painted = self.add(side, maps[side], ws, painted)
+                painted = self.add(side, maps[side], ws, painted, plan.regions.get(side))
         assert painted is not None, "No block of these is read."
         return painted
 

@@ -4,6 +4,7 @@ A halo is one cell more on every side: zeros outside the picture, the neighbours
 layer sees only a window of the map. So a window of a map and the whole map take the same path.
 """
 
+from dataclasses import dataclass
 from math import sqrt
 
 import torch
@@ -34,33 +35,52 @@ def upsample(x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c 2*h-4 2*w-4"]:
     return F.conv_transpose2d(x, fir(channels, x), stride=2, padding=3, groups=channels)
 
 
-def add(
-    below: Float[Tensor, "n c h w"] | None, share: Float[Tensor, "n c h2 w2"]
-) -> Float[Tensor, "n c h2 w2"]:
-    """A block's share on top of the upsampled sum of those below (None for the first)."""
-    return share if below is None else upsample(halo(below)) + share
+@dataclass(frozen=True)
+class Kernel:
+    """The weights of a modulated convolution, made ready once for many calls.
+
+    Args:
+        weight: modulated and demodulated if they are for one style.
+        power: else the sum of squares over the taps, from which a style's demodulation follows.
+    """
+
+    weight: Float[Tensor, "out in 3 3"]
+    power: Float[Tensor, "out in"] | None
+
+    @staticmethod
+    def of(weight: Float[Tensor, "out in 3 3"]) -> "Kernel":
+        """For any style."""
+        return Kernel(weight, weight.square().sum((2, 3)))
+
+    def fixed(self, style: Float[Tensor, "1 in"]) -> "Kernel":
+        """For this style only (Karras et al. 2020, equations 1 and 3)."""
+        weight = self.weight * style[0, :, None, None]
+        return Kernel(weight * self.demodulation(style)[0, :, None, None, None], None)
+
+    def demodulation(self, style: Float[Tensor, "m in"]) -> Float[Tensor, "m out"]:
+        """What makes the variance of each output 1 again."""
+        assert self.power is not None, "These weights are demodulated."
+        return torch.rsqrt(style.square() @ self.power.T + DEMODULATION_EPS)
 
 
 def modulated_conv(
-    x: Float[Tensor, "n in h w"],
-    weight: Float[Tensor, "out in 3 3"],
-    style: Float[Tensor, "m in"],
-    up: bool,
+    x: Float[Tensor, "n in h w"], kernel: Kernel, style: Float[Tensor, "m in"], up: bool
 ) -> Float[Tensor, "n out _ _"]:
     """Modulated, demodulated 3x3 convolution (Karras et al. 2020, equations 1 and 3).
 
-    Scales activations instead of weights, which is the same function and needs no weight
-    gradients when only the style is optimised. ``m`` is ``n`` or 1 (windows of one picture).
+    Scales activations instead of weights, unless the kernel is for this style only: the same
+    function, and it needs no weight gradients when only the style is optimised. ``m`` is ``n``
+    or 1 (windows of one picture).
     """
-    power = weight.square().sum((2, 3))
-    demodulation = torch.rsqrt(style.square() @ power.T + DEMODULATION_EPS)
-    x = x * style[:, :, None, None]
+    free = kernel.power is not None
+    if free:
+        x = x * style[:, :, None, None]
     if up:
-        x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2, padding=1)
+        x = F.conv_transpose2d(x, kernel.weight.transpose(0, 1), stride=2, padding=1)
         x = F.conv2d(x, fir(x.shape[1], x), groups=x.shape[1])
     else:
-        x = F.conv2d(x, weight)
-    return x * demodulation[:, :, None, None]
+        x = F.conv2d(x, kernel.weight)
+    return x * kernel.demodulation(style)[:, :, None, None] if free else x
 
 
 def activate(x: Tensor, clamp: float | None) -> Tensor:
@@ -97,6 +117,15 @@ class StyleConv(nn.Module):
         self.register_buffer("noise_const", torch.randn(resolution, resolution))
         self.affine = Linear(w_dim, inputs, bias=1.0)
         self.up = up
+        self.ready: Kernel | None = None  # see frozen.py
+
+    def kernel(self, style: Float[Tensor, "m in"]) -> Kernel:
+        """The weights: for this style alone where it is one and nothing is learnt from it."""
+        if self.ready is not None:
+            return self.ready
+        made = Kernel.of(self.weight)
+        learning = torch.is_grad_enabled() and (style.requires_grad or self.weight.requires_grad)
+        return made if learning or len(style) > 1 else made.fixed(style)
 
     def forward(
         self,
@@ -109,10 +138,13 @@ class StyleConv(nn.Module):
 
         ``noise`` is this layer's ``noise_const``, cut to the output's cells, or None.
         """
-        x = modulated_conv(x, self.weight, self.affine(w), self.up)
+        style = self.affine(w)
+        x = modulated_conv(x, self.kernel(style), style, self.up)
         if noise is not None:
-            x = x + noise[:, None] * self.noise_strength
-        return activate(x + self.bias[:, None, None], clamp)
+            x = x.add_(noise[:, None] * self.noise_strength)
+        x = F.leaky_relu_(x.add_(self.bias[:, None, None]), SLOPE)
+        x = x * GAIN if x.requires_grad else x.mul_(GAIN)  # its own output: nobody else has it
+        return x if clamp is None else x.clamp(-clamp, clamp)
 
 
 class ToRGB(nn.Module):

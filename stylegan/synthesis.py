@@ -9,8 +9,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .config import Config, ws_up_to
-from .layers import StyleConv, ToRGB, add, halo
+from .layers import StyleConv, ToRGB, halo
 from .mapping import Mapping
+from .regions import WHOLE, Cut, Plan, Region, add
 
 Noise = Literal["const", "none"]
 
@@ -31,19 +32,31 @@ class Block(nn.Module):
         self.clamp = config.conv_clamp
 
     def forward(
-        self, x: Float[Tensor, "n c h w"] | None, ws: Float[Tensor, "n k w_dim"], noise: Noise
-    ) -> Float[Tensor, "n c2 h2 w2"]:
+        self,
+        x: Float[Tensor, "m c h w"] | None,
+        ws: Float[Tensor, "n k w_dim"],
+        noise: Noise,
+        region: Region | None = None,
+    ) -> Float[Tensor, "n2 c2 h2 w2"]:
         """The features of this block from those of the block below (None at 4 px)."""
         w = ws.unbind(1)
         if x is None:
             x = self.const.expand(ws.shape[0], -1, -1, -1)
+        elif region is None:
+            x = self._style(self.conv0, halo(x), w[0], noise)
         else:
-            x = self._style(self.conv0, x, w[0], noise)
-        return self._style(self.conv1, x, w[-2], noise)
+            x = self._style(self.conv0, region.below(x), w[0], noise, region.wide)
+            return self._style(self.conv1, x, w[-2], noise, region.inner)
+        return self._style(self.conv1, halo(x), w[-2], noise)
 
-    def _style(self, layer: StyleConv, x: Tensor, w: Tensor, noise: Noise) -> Tensor:
-        cells = layer.noise_const[None] if noise == "const" else None
-        return cast(Tensor, layer(halo(x), w, cells, self.clamp))
+    def _style(
+        self, layer: StyleConv, x: Tensor, w: Tensor, noise: Noise, cut: Cut | None = None
+    ) -> Tensor:
+        cells = layer.noise_const[None]
+        if cut is not None:
+            cells = cut(cells[None])[:, 0]
+        x = cast(Tensor, layer(x, w, cells if noise == "const" else None, self.clamp))
+        return x if cut is None else cut.inside(x, layer.noise_const.shape[0])
 
 
 class Synthesis(nn.ModuleDict):
@@ -71,20 +84,28 @@ class Generator(nn.Module):
         w = cast(Tensor, self.mapping(z, truncation_psi))
         return w[:, None].expand(-1, self.config.num_ws, -1)
 
+    def layers(self) -> Iterator[StyleConv]:
+        """The modulated 3x3 convolutions, in the order of their ws."""
+        for side in self.config.blocks:
+            block = self._block(side)
+            yield from (block.conv1,) if side == 4 else (block.conv0, block.conv1)
+
     def block(
         self,
         side: int,
-        below: Float[Tensor, "n c h w"] | None,
+        below: Float[Tensor, "m c h w"] | None,
         ws: Float[Tensor, "n layers w_dim"],
         noise: Noise = "const",
-    ) -> Float[Tensor, "n c2 h2 w2"]:
+        region: Region | None = None,
+    ) -> Float[Tensor, "n2 c2 h2 w2"]:
         """The features of one block from those of the block below (None for the first).
 
-        Of a window of the map below (without noise) it gives that window; its cells next to an
-        edge that is not the picture's are wrong, because zeros stand for their neighbours.
+        Exact for the whole map, and for the windows of a ``region``. Of any other window of the map
+        below (without noise) it gives that window; its cells next to an edge that is not the
+        picture's are wrong, because zeros stand for their neighbours.
         """
         index = self.config.blocks.index(side)
-        return cast(Tensor, self._block(side)(below, _share(ws, index), noise))
+        return cast(Tensor, self._block(side)(below, _share(ws, index), noise, region))
 
     def colours(
         self,
@@ -98,26 +119,33 @@ class Generator(nn.Module):
         return add(below, block.torgb(features, ws[:, ws_up_to(side)], block.clamp))
 
     def maps(
-        self, ws: Float[Tensor, "n layers w_dim"], noise: Noise = "const"
+        self,
+        ws: Float[Tensor, "n layers w_dim"],
+        noise: Noise = "const",
+        resolution: int | None = None,
+        plan: Plan = WHOLE,
     ) -> Iterator[tuple[int, Tensor]]:
         """(side, features [n c side side]) of each block from 4 px up, each made when asked for.
 
         One pass for several readers: ``maps = dict(g.maps(ws))``, then ``g.picture(maps, ws)`` and
-        ``CoordinateHead``'s ``head(maps, ws)``.
+        ``CoordinateHead``'s ``head(maps, ws)``. The last block is that of ``resolution``; where
+        the plan has windows, it is these instead of the whole map.
         """
         features = None
         for side in self.config.blocks:
-            features = self.block(side, features, ws, noise)
+            features = self.block(side, features, ws, noise, plan.regions.get(side))
             yield side, features
+            if side == resolution:
+                return
 
     def features(
         self, ws: Float[Tensor, "n layers w_dim"], resolution: int, noise: Noise = "const"
     ) -> Float[Tensor, "n c r r"]:
         """The feature maps that the block of this resolution ends with."""
-        for side, features in self.maps(ws, noise):
-            if side == resolution:
-                return features
-        raise ValueError(f"There is no block of {resolution} px in this generator.")
+        if resolution not in self.config.blocks:
+            raise ValueError(f"There is no block of {resolution} px in this generator.")
+        *_, (_, features) = self.maps(ws, noise, resolution)
+        return features
 
     def picture(
         self, maps: MappingOf[int, Tensor], ws: Float[Tensor, "n layers w_dim"]

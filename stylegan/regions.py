@@ -1,0 +1,188 @@
+"""Which cells of the feature maps are made: all, or only windows around what is looked at.
+
+StyleGAN2's layers are local, so windows give the very numbers of the whole map, for a small part
+of the work. A plan goes down from the block that is read: each block's windows need somewhat fewer
+cells of the block below, with a rim of neighbours. Where they overlap they are merged, and where
+they cover so much that the whole map is less work, it and all below it are made whole.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from .config import Config
+from .layers import halo, upsample
+
+GROWTH = (1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0)  # sizes that are tried, of the smallest
+
+
+@dataclass(frozen=True)
+class Squares:
+    """Squares of cells of a map, which may reach beyond its borders.
+
+    Args:
+        corners: (x, y) of the top-left cell of each.
+        size: cells on each side.
+    """
+
+    corners: tuple[tuple[int, int], ...]
+    size: int
+
+    def grown(self, cells: int) -> "Squares":
+        """With so many more cells on every side."""
+        corners = tuple((x - cells, y - cells) for x, y in self.corners)
+        return Squares(corners, self.size + 2 * cells)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How squares are cut out of maps.
+
+    Args:
+        places: (which map, row, column) of each square.
+        size: cells on each side.
+        rim: zeros around the maps that are needed, since squares reach beyond the border.
+    """
+
+    places: tuple[tuple[int, int, int], ...]
+    size: int
+    rim: int = 0
+
+    def __call__(self, maps: Float[Tensor, "m c h w"]) -> Float[Tensor, "n c s s"]:
+        """The squares; zero outside the picture."""
+        if self.rim:
+            maps = F.pad(maps, (self.rim,) * 4)
+        size = self.size
+        parts = [maps[k, :, row : row + size, left : left + size] for k, row, left in self.places]
+        return torch.stack(parts)
+
+    def inside(self, cells: Float[Tensor, "n c s s"], side: int) -> Float[Tensor, "n c s s"]:
+        """The cells of these squares of a map of this side, zero where they are not in it."""
+        return cells * self(cells.new_ones(1, 1, side, side)) if self.rim else cells
+
+    @staticmethod
+    def from_map(squares: Squares, side: int) -> "Cut":
+        """Out of a whole map."""
+        far = [max(-x, -y, max(x, y) + squares.size - side, 0) for x, y in squares.corners]
+        rim = max(far)
+        places = tuple((0, y + rim, x + rim) for x, y in squares.corners)
+        return Cut(places, squares.size, rim)
+
+    @staticmethod
+    def from_windows(squares: Squares, windows: Squares) -> "Cut":
+        """Each out of the first window that holds it."""
+        last = windows.size - squares.size
+        return Cut(
+            tuple(
+                next(
+                    (k, y - top, x - left)
+                    for k, (left, top) in enumerate(windows.corners)
+                    if 0 <= x - left <= last and 0 <= y - top <= last
+                )
+                for x, y in squares.corners
+            ),
+            squares.size,
+        )
+
+
+@dataclass(frozen=True)
+class Region:
+    """The windows of one block.
+
+    Args:
+        side: of the block's map.
+        below: cuts what its up-convolution reads out of the maps of the block below.
+        wide: the cells that the up-convolution gives and the second convolution reads.
+        inner: the cells that the block ends with, one less on every side.
+    """
+
+    side: int
+    below: Cut
+    wide: Cut
+    inner: Cut
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The windows by the side of their block (a block that is not there is made whole), and how
+    the squares that were asked for are cut out of the last block.
+    """
+
+    regions: Mapping[int, Region] = field(default_factory=dict[int, Region])
+    squares: Cut | None = None
+
+
+WHOLE = Plan()
+
+
+@lru_cache(maxsize=64)
+def plan(config: Config, side: int, squares: Squares) -> Plan:
+    """The least work for the squares of the map of the block of this side."""
+    regions: dict[int, Region] = {}
+    cut = _plan(config, side, squares, regions)
+    return Plan(regions, cut)
+
+
+def _plan(config: Config, side: int, squares: Squares, regions: dict[int, Region]) -> Cut:
+    """Adds the regions of this block and those below it; how the squares are cut out of it."""
+    windows = _windows(config, side, squares)
+    if windows is None:
+        return Cut.from_map(squares, side)
+    read = tuple(((x - 3) // 2, (y - 3) // 2) for x, y in windows.corners)
+    below = _plan(config, side // 2, Squares(read, windows.size // 2 + 3), regions)
+    wide = Cut.from_map(windows.grown(1), side)
+    regions[side] = Region(side, below, wide, Cut.from_map(windows, side))
+    return Cut.from_windows(squares, windows)
+
+
+def _windows(config: Config, side: int, squares: Squares) -> Squares | None:
+    """The windows of least work that hold the squares; None if the whole map is less."""
+    odd = all(x % 2 and y % 2 for x, y in squares.corners)
+    smallest = squares.size + (squares.size % 2 if odd else 2 - squares.size % 2)
+    best, least = None, config.block_operations(side, side)
+    for growth in GROWTH if len(squares.corners) > 1 else GROWTH[:1]:
+        windows = _merged(squares, 2 * round(growth * smallest / 2))
+        work = len(windows.corners) * config.block_operations(side, windows.size)
+        if work < least:
+            best, least = windows, work
+    return best
+
+
+def _merged(squares: Squares, size: int) -> Squares:
+    """Windows of this size that hold the squares, several in one where they fit.
+
+    Their corners are odd: then two cells of the map are made of each cell of the one below.
+    """
+    bounds: list[tuple[int, int, int, int]] = []
+    for x, y in sorted(squares.corners, key=lambda corner: corner[::-1]):
+        for k, (left, top, right, bottom) in enumerate(bounds):
+            joint = min(left, _odd(x)), min(top, _odd(y)), max(right, x), max(bottom, y)
+            if max(joint[2] - joint[0], joint[3] - joint[1]) + squares.size <= size:
+                bounds[k] = joint
+                break
+        else:
+            bounds.append((_odd(x), _odd(y), x, y))
+    return Squares(tuple(bound[:2] for bound in bounds), size)
+
+
+def _odd(cell: int) -> int:
+    return (cell - 1) | 1
+
+
+def add(
+    below: Float[Tensor, "m c h w"] | None,
+    share: Float[Tensor, "n c h2 w2"],
+    region: Region | None = None,
+) -> Float[Tensor, "n c h2 w2"]:
+    """A block's share on top of the upsampled sum of those below (None for the first)."""
+    if below is None:
+        return share if region is None else region.inner.inside(share, region.side)
+    if region is None:
+        return upsample(halo(below)) + share
+    wide = upsample(region.below(below))  # one cell more on every side
+    return region.inner.inside(wide[..., 1:-1, 1:-1] + share, region.side)
