@@ -7,6 +7,7 @@ from torch import Tensor
 
 from .motion import supervision
 from .options import Options
+from .patches import Patches
 from .start import Start
 from .track import track
 
@@ -20,29 +21,17 @@ class DragGAN:
     handles: Float[Tensor, "p 2"]
     confidence: Float[Tensor, " p"]
 
-    def pull(self, features: Float[Tensor, "c h w"]) -> Float[Tensor, ""]:
-        """How far the picture is from having moved one px further (equation 1, first term)."""
-        start, options = self.start, self.options
-        return supervision(
-            features,
-            self.handles,
-            start.targets,
-            start.size,
-            options.radius,
-            start.templates,
-            options.anchor,
-        )
+    @property
+    def places(self) -> Float[Tensor, "p 2"]:
+        """Where the next picture is looked at."""
+        return self.handles
 
-    def follow(self, features: Float[Tensor, "c h w"]) -> "DragGAN":
+    def pull(self, near: Patches) -> Float[Tensor, ""]:
+        """How far the picture is from having moved one px further (equation 1, first term)."""
+        start = self.start
+        return supervision(near, self.handles, start.targets, start.templates, self.options)
+
+    def follow(self, near: Patches) -> "DragGAN":
         """Find the handles again (equation 2)."""
-        start, options = self.start, self.options
-        handles, confidence = track(
-            features,
-            self.handles,
-            start.templates,
-            start.size,
-            options.search,
-            options.radius,
-            options.track_penalty,
-        )
+        handles, confidence = track(near, self.handles, self.start.templates, self.options)
         return replace(self, handles=handles, confidence=confidence)

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from .options import Options
-from .sample import offsets, sample
+from .patches import Patches, offsets
 from .start import Start
 from .track import track
 
@@ -59,22 +59,27 @@ class FreeDrag:
         count = torch.zeros_like(none, dtype=torch.int64)
         looks = start.templates
         new = FreeDrag(start, options, start.handles, none, none, looks, none, none, count)
-        ahead = new._looks(start.features, none[:, None] + options.search)
+        ahead = new._looks(start.near, none[:, None] + options.search)
         change = _difference(ahead, start.templates)[:, 0].clamp(min=1e-8)
-        first = replace(new, expected=EXPECTED * change).follow(start.features)
+        first = replace(new, expected=EXPECTED * change).follow(start.near)
         return replace(first, handles=start.handles, confidence=none + 1)
 
-    def pull(self, features: Float[Tensor, "c h w"]) -> Float[Tensor, ""]:
-        """How much the looks at the aims differ from the templates; summed over the points."""
-        return _difference(self._looks(features, self.aims[:, None]), self._sought()).sum()
+    @property
+    def places(self) -> Float[Tensor, "p 2"]:
+        """Where the next picture is looked at."""
+        return self._points(self.aims[:, None])[:, 0]
 
-    def follow(self, features: Float[Tensor, "c h w"]) -> "FreeDrag":
+    def pull(self, near: Patches) -> Float[Tensor, ""]:
+        """How much the looks at the aims differ from the templates; summed over the points."""
+        return _difference(self._looks(near, self.aims[:, None]), self._sought()).sum()
+
+    def follow(self, near: Patches) -> "FreeDrag":
         """Find the handles on their lines, and judge the aims that had their time."""
         stride = STRIDE * self.options.search
-        steps = torch.arange(-PLACES, PLACES + 1).to(features) * (stride / PLACES)
+        steps = torch.arange(-PLACES, PLACES + 1).to(self.aims) * (stride / PLACES)
         length = (self.start.targets - self.start.handles).norm(dim=1, keepdim=True)
         along = (self.aims[:, None] + steps).clamp(min=0).minimum(length)
-        looks = self._looks(features, along)
+        looks = self._looks(near, along)
         last = _difference(looks[:, PLACES, None], self._sought())[:, 0]
         reached, count = last <= REACHED * self.expected, self.count + 1
         judged = reached | (count >= INNER)
@@ -83,7 +88,7 @@ class FreeDrag:
         differ = _difference(looks, new._sought())
         nearest = differ.argmin(1)
         aim = torch.where(judged, self._next(differ, reached, last, nearest), PLACES)
-        handles, confidence = self._seen(features)
+        handles, confidence = track(near, self.places, self.start.templates, self.options)
         return replace(
             new,
             handles=handles,
@@ -91,19 +96,6 @@ class FreeDrag:
             aims=_pick(along, aim),
             first=torch.where(judged, _pick(differ, aim), self.first),
             count=torch.where(judged, 0, count),
-        )
-
-    def _seen(self, features: Float[Tensor, "c h w"]) -> tuple[Tensor, Tensor]:
-        """(where the handles are around their aims, confidence)."""
-        start, options = self.start, self.options
-        return track(
-            features,
-            self._points(self.aims[:, None])[:, 0],
-            start.templates,
-            start.size,
-            options.search,
-            options.radius,
-            options.track_penalty,
         )
 
     def _next(
@@ -126,11 +118,9 @@ class FreeDrag:
         unit = way / way.norm(dim=1, keepdim=True)
         return self.start.handles[:, None] + along[..., None] * unit[:, None]
 
-    def _looks(
-        self, features: Float[Tensor, "c h w"], along: Float[Tensor, "p n"]
-    ) -> Float[Tensor, "p n k c"]:
-        around = offsets(self.options.radius, disc=True).to(features)
-        return sample(features, self._points(along)[..., None, :] + around, self.start.size)
+    def _looks(self, near: Patches, along: Float[Tensor, "p n"]) -> Float[Tensor, "p n k c"]:
+        disc = offsets(self.options.radius, disc=True).to(along)
+        return near.at(self._points(along)[..., None, :] + disc)
 
 
 def _difference(

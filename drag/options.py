@@ -15,13 +15,15 @@ class Options:
         steps: at most so many.
         rate: Adam's step size, in units of the latent.
         radius: disc around a handle whose features are pulled, and compared to find it (r1).
-        search: square around a handle in which it is found again (r2); FreeDrag advances by a
-            quarter of it at once (d).
+        search: square around a handle in which it is found again (r2), at least 1; FreeDrag
+            advances by a quarter of it at once (d).
         anchor: share of its first looks, not its last (FreeDrag: its template), in what a handle
             is pulled towards.
         track_penalty: cost of a px away from the last place (FreeDrag: the aim), as a share of the
             template.
         mask_weight: weight of stillness outside the mask against motion (lambda).
+        mask_windows: so many parts of what must not move are looked at in each step, chosen at
+            random; 0: all of it, which is exact and slower.
         prior_weight: pull of the latent towards where it started.
         arrive: a handle this close to its target has arrived (twice that with many points).
         patience: steps without progress after which the drag counts as stuck.
@@ -35,6 +37,7 @@ class Options:
     anchor: float = 0.0
     track_penalty: float = 0.0
     mask_weight: float = 20.0
+    mask_windows: int = 0
     prior_weight: float = 0.0
     arrive: float = 1.0
     patience: int = 40
@@ -42,4 +45,5 @@ class Options:
     def scaled(self, factor: float) -> "Options":
         """The same for a picture that is larger by this factor."""
         lengths = {name: factor * getattr(self, name) for name in ("radius", "search", "arrive")}
+        lengths["search"] = max(1.0, lengths["search"])
         return replace(self, **lengths, track_penalty=self.track_penalty / factor)

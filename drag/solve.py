@@ -1,6 +1,6 @@
 """Move a latent until its points arrive. Knows nothing about GANs: give it any `render`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, runtime_checkable
 
@@ -11,11 +11,11 @@ from torch import Tensor
 from .draggan import DragGAN
 from .edit import Edit
 from .freedrag import FreeDrag
-from .motion import mask_term
+from .look import Render, View, Windows
 from .options import Options
+from .patches import Patches
 from .start import Start, begin
 
-Render = Callable[[Tensor], Float[Tensor, "c h w"]]
 End = Literal["", "arrived", "stuck", "steps", "diverged"]
 
 FEW_POINTS = 5  # up to so many have to arrive exactly (paper, implementation details)
@@ -45,11 +45,16 @@ class Method(Protocol):
         """How much they look as at the start, 0 to 1."""
         ...
 
-    def pull(self, features: Float[Tensor, "c h w"]) -> Float[Tensor, ""]:
+    @property
+    def places(self) -> Float[Tensor, "p 2"]:
+        """Where to look in the next one: it reads nothing further away than View.reach."""
+        ...
+
+    def pull(self, near: Patches) -> Float[Tensor, ""]:
         """What to minimise, so that the handles move on."""
         ...
 
-    def follow(self, features: Float[Tensor, "c h w"]) -> "Method":
+    def follow(self, near: Patches) -> "Method":
         """Find the handles in the next picture."""
         ...
 
@@ -74,28 +79,38 @@ class State:
     end: End = ""
 
 
-def drag(render: Render, latent: Tensor, edit: Edit, options: Options) -> Iterator[State]:
+def drag(
+    render: Render,
+    latent: Tensor,
+    edit: Edit,
+    options: Options,
+    windows: Windows | None = None,
+) -> Iterator[State]:
     """Drag the handles to the targets; stop whenever it looks right.
 
-    Each step renders the features, finds the handles in them, and moves the latent by one Adam
-    step on the pull of the algorithm and the mask term (DragGAN, equation 1). Only ``end`` of the
-    last state is set; it is the best state seen, so that a drag that gets lost costs nothing.
+    Each step renders the features around the handles, finds the handles in them, and moves the
+    latent by one Adam step on the pull of the algorithm and the mask term (DragGAN, equation 1).
+    With ``windows`` (see look.py) the whole map is rendered once only, unless the mask term wants
+    it. Only ``end`` of the last state is set; it is the best state seen, so that a drag that gets
+    lost costs nothing.
 
     Raises:
         EditError: the picture before the drag is not one.
     """
     with torch.no_grad():
-        start = begin(latent, render(latent), edit, options)
+        features = render(latent)
+        view = View.of(render, windows, features, edit, options)
+        start = begin(view, latent, features, edit, options)
     method = method_of(start, options)
     moments = Moments(torch.zeros_like(latent), torch.zeros_like(latent))
     best: State | None = None
     for count in range(options.steps + 1):
         latent = latent.detach().requires_grad_()
-        features = render(latent)
-        if not bool(features.isfinite().all()):
+        near, still = view(latent, method.places)
+        if not bool(near.cells.isfinite().all()):
             break
         if count:
-            method = method.follow(features.detach())
+            method = method.follow(near.detach())
         away = (start.targets - method.handles).norm(dim=1)
         looks = method.confidence, start.texture
         state = State(latent.detach(), method.handles, moments, count, away, *looks)
@@ -105,7 +120,7 @@ def drag(render: Render, latent: Tensor, edit: Edit, options: Options) -> Iterat
             yield replace(best, step=count, end=end)
             return
         yield state
-        pull = held(method.pull(features), features, latent, start, options)
+        pull = method.pull(near) + held(latent, still, start, options)
         (gradient,) = torch.autograd.grad(pull, latent)
         moments, change = adam(moments, gradient, options.rate)
         latent = latent.detach() - change
@@ -120,14 +135,14 @@ def method_of(start: Start, options: Options) -> Method:
     return DragGAN(start, options, start.handles, torch.ones_like(start.handles[:, 0]))
 
 
-def held(total: Tensor, features: Tensor, latent: Tensor, start: Start, options: Options) -> Tensor:
-    """The pull of the handles, with what keeps the picture and the latent as they were."""
-    if start.fixed is not None and options.mask_weight:
-        still = mask_term(features, start.features, start.fixed)
-        total = total + options.mask_weight * still
+def held(
+    latent: Tensor, still: Float[Tensor, ""] | None, start: Start, options: Options
+) -> Tensor | float:
+    """What keeps the picture and the latent as they were."""
+    held = 0.0 if still is None else options.mask_weight * still
     if options.prior_weight:
-        total = total + options.prior_weight * (latent - start.latent).square().mean()
-    return total
+        held = held + options.prior_weight * (latent - start.latent).square().mean()
+    return held
 
 
 def adam(moments: Moments, gradient: Tensor, rate: float) -> tuple[Moments, Tensor]:

@@ -3,7 +3,9 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from .sample import offsets, sample
+from .options import Options
+from .patches import Patches, offsets
+from .track import distances
 
 PLAIN = 0.15
 """A handle with less texture is in a plain place, such as a cheek, hair or the background.
@@ -15,25 +17,21 @@ below it, and in 15 % of the others.
 
 
 def texture(
-    features: Float[Tensor, "c h w"],
+    near: Patches,
     handles: Float[Tensor, "p 2"],
     templates: Float[Tensor, "p k c"],
-    size: tuple[int, int],
-    radius: float,
-    search: float,
+    spread: Float[Tensor, ""],
+    options: Options,
 ) -> Float[Tensor, " p"]:
     """0 where the handle looks like a place nearby, 1 where nothing near is like it.
 
     The distance (L2, as in tracking) of the template from the patch most like it in the outer
     half of the ``search`` px around the handle, against the usual distance of two places of the
-    picture (root mean square); half of that counts as 1. It is small in a flat place, and along
-    an edge, which looks alike all the way: at both a handle slips.
+    picture (root mean square, of ``spread`` a place); half of that counts as 1. It is small in a
+    flat place, and along an edge, which looks alike all the way: at both a handle slips.
     """
-    around = offsets(radius, disc=True).to(handles)
-    reach = offsets(max(search, 1.0), disc=True).to(handles)
-    ring = reach[2 * reach.norm(dim=1) > search]
-    patches = sample(features, handles[:, None, None] + ring[:, None] + around, size)
-    nearest = (patches - templates[:, None]).square().sum((2, 3)).amin(1).sqrt()
-    spread = (features - features.mean((1, 2), keepdim=True)).square().sum(0).mean()
-    usual = (2 * len(around) * spread).sqrt().clamp(min=1e-8)
+    away = offsets(options.search, disc=False).to(handles).norm(dim=1)
+    ring = (2 * away > options.search) & (away <= options.search)
+    nearest = distances(near, handles, templates, options)[:, ring].amin(1)
+    usual = (2 * templates.shape[1] * spread).sqrt().clamp(min=1e-8)
     return (2 * nearest / usual).clamp(max=1.0)

@@ -3,8 +3,10 @@
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional as F
 
-from .sample import offsets, sample
+from .options import Options
+from .patches import Patches, offsets
 
 LOST = 0.6
 """A handle with less confidence is lost: what is found there may be something else.
@@ -15,55 +17,67 @@ contradicted the tracker by more than 4 px in 44 % of those below it, and in 12 
 
 
 def track(
-    features: Float[Tensor, "c h w"],
+    near: Patches,
     handles: Float[Tensor, "p 2"],
     templates: Float[Tensor, "p k c"],
-    size: tuple[int, int],
-    search: float,
-    patch: float,
-    penalty: float,
+    options: Options,
 ) -> tuple[Float[Tensor, "p 2"], Float[Tensor, " p"]]:
     """(new handles, confidence in each, 0 to 1).
 
-    The cell of the square of radius ``search`` px around each handle whose patch (disc of radius
-    ``patch`` px) is nearest to the template in L2, refined below a pixel by a parabola. In
-    textureless places all cells look alike: ``penalty``, a share of the template's norm per px,
-    then keeps the point where it is.
+    The px of the square of radius ``search`` around each handle whose patch (a disc of ``radius``
+    px) is nearest to the template in L2, refined below a pixel by a parabola. In textureless
+    places all look alike: ``track_penalty``, a share of the template's norm per px, then keeps the
+    point where it is.
     """
-    steps = offsets(search, disc=False).to(handles)
-    distance = _distances(features, handles, templates, size, (int(search), patch))
-    cost = distance / _norm(templates)[:, None] + penalty * steps.norm(dim=1)
+    steps = offsets(options.search, disc=False).to(handles)
+    distance = distances(near, handles, templates, options)
+    cost = distance / _norm(templates)[:, None] + options.track_penalty * steps.norm(dim=1)
     best = cost.argmin(1)
-    side = 2 * int(search) + 1
+    side = 2 * int(options.search) + 1
     found = steps[best] + _parabola(cost.square().reshape(-1, side, side), best)
     confidence = likeness(distance.gather(1, best[:, None])[:, 0], templates)
-    height, width = size
+    height, width = near.size
     limit = torch.tensor([width - 1, height - 1]).to(handles)
     return (handles + found).clamp(min=torch.zeros_like(limit), max=limit), confidence
 
 
-def _distances(
-    features: Float[Tensor, "c h w"],
+def distances(
+    near: Patches,
     handles: Float[Tensor, "p 2"],
     templates: Float[Tensor, "p k c"],
-    size: tuple[int, int],
-    reach: tuple[int, float],
+    options: Options,
 ) -> Float[Tensor, "p n"]:
-    """The distance (L2) of the patch around each cell of each square from the template.
+    """The distance (L2) from the template of the patch around each px of the search square.
 
-    The squares and patches have whole px steps, so the window around both is read once.
+    |f - t|^2 = |f|^2 - 2 f t + |t|^2, and reading the map at a px is linear: the products with t
+    are taken in the few cells and read at the px instead of all channels. What all of a template
+    has in common is taken from both first, which changes no difference, but rounds less.
     """
-    search, patch = reach
-    around, side = offsets(patch, disc=True).long().tolist(), 2 * search + 1
-    rim = search + int(patch)
-    places = handles[:, None] + offsets(float(rim), disc=False).to(handles)
-    window = sample(features, places, size).unflatten(1, (2 * rim + 1, 2 * rim + 1))
-    total = window.new_zeros(len(handles), side, side)
-    for (dx, dy), template in zip(around, templates.unbind(1), strict=True):
-        row, column = dy + int(patch), dx + int(patch)
-        seen = window[:, row : row + side, column : column + side]
-        total += (seen - template[:, None, None]).square().sum(3)
-    return total.flatten(1).sqrt()
+    common = templates.mean(1)
+    cells = near.cells - common[:, :, None, None]
+    rows, columns = near.rows_and_columns(handles, int(options.search) + int(options.radius))
+    each = zip(cells, rows, columns, templates - common[:, None], strict=True)
+    return torch.stack([_distances(*one, options) for one in each])
+
+
+def _distances(
+    cells: Float[Tensor, "c s s"],
+    rows: Float[Tensor, "m s"],
+    columns: Float[Tensor, "m s"],
+    template: Float[Tensor, "k c"],
+    options: Options,
+) -> Float[Tensor, " n"]:
+    around = offsets(options.radius, disc=True).to(cells.device).long() + int(options.radius)
+    count = 2 * int(options.search) + 1
+    energy = (rows @ cells @ columns.T).square().sum(0)
+    disc = cells.new_zeros(2 * int(options.radius) + 1, 2 * int(options.radius) + 1)
+    disc[around[:, 1], around[:, 0]] = 1
+    near = F.conv2d(energy[None, None], disc[None, None])[0, 0]
+    products = (template @ cells.flatten(1)).unflatten(1, cells.shape[1:])
+    left = rows.unfold(0, count, 1)[around[:, 1]].transpose(1, 2) @ products  # [k n s]
+    right = columns.unfold(0, count, 1)[around[:, 0]]  # [k s n]
+    both = left.transpose(0, 1).flatten(1) @ right.flatten(0, 1)
+    return (near - 2 * both + template.square().sum()).clamp(min=0).sqrt().flatten()
 
 
 def likeness(

@@ -27,7 +27,15 @@ from inversion import (
 )
 from inversion.flow import Motion
 from inversion.transfer import Quad, chain
-from stylegan import Delta, Generator, activation, apply, before_activation, to_uint8, w_statistics
+from stylegan import (
+    Delta,
+    Generator,
+    apply,
+    before_activation,
+    frozen,
+    to_uint8,
+    w_statistics,
+)
 from weights import FACES, load, resolution
 from weights.small import digest
 
@@ -45,7 +53,7 @@ from .dragging import (
 )
 from .faces import FACE_POINTS, guess, marks, usual_points
 from .fits import Fits
-from .looks import looks
+from .looks import Looks, Search
 from .motion import ByFlow, ByPoints, Follower, Watch
 from .session import Session, Subject, Version
 from .view import VIEW_SIDE, untouched
@@ -221,19 +229,10 @@ class Engine:
         options = options.scaled(edit.size[0] / OPTIONS_SIDE)
         ws = ws.to(self.device)
         base, rest = before_activation(ws[: self.layers]), ws[self.layers :]
-
-        def moved(latent: Tensor) -> Tensor:
-            move = latent[:1] if space == "w" else latent[:1] + OWN * latent[1:]
-            return torch.cat([activation(base + move @ self.axes), rest])
-
-        def features(latent: Tensor) -> Tensor:
-            return looks(self.generator, self.head, self.feature_side, moved(latent))
-
-        start = torch.zeros(
-            1 if space == "w" else 1 + self.layers, len(self.axes), device=self.device
-        )
-        for state in drag(features, start, edit, options):
-            yield on_cpu((state, moved(state.latent)))
+        looks = Looks(frozen(self.generator, ws, self.layers), self.head, self.feature_side)
+        search = Search(looks, base, rest, self.axes, OWN if space == "w+" else 0.0)
+        for state in drag(search, search.start, edit, options, search.windows):
+            yield on_cpu((state, search.ws(state.latent)))
 
 
 def model_name(file: Path = FACES) -> str:

@@ -4,11 +4,13 @@ DragGAN compares features alone: a cheek looks like the cheek beside it. A model
 head says of each pixel which point of the neutral face it shows, so that no point slips.
 """
 
+from dataclasses import dataclass
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from stylegan import CoordinateHead, Generator
+from stylegan import WHOLE, CoordinateHead, Generator, Plan, Squares, activation, plan
 
 POINT_WEIGHT = 40.0
 """What the coordinates count against the features, by which they are multiplied.
@@ -17,19 +19,69 @@ Chosen on the landmark protocol, see benchmarks/landmarks.py.
 """
 
 
-def looks(
-    generator: Generator,
-    head: CoordinateHead | None,
-    side: int,
-    ws: Float[Tensor, "layers w"],
-) -> Float[Tensor, "c side side"]:
+@dataclass(frozen=True)
+class Looks:
     """The features of the block of this side; with a head, x, y, z of the face as three more."""
-    maps: dict[int, Tensor] = {}
-    for here, features in generator.maps(ws[None]):
-        maps[here] = features
-        if here == side:
-            break
-    if head is None:
-        return maps[side][0]
-    painted = head(maps, ws[None])
-    return torch.cat([maps[side], POINT_WEIGHT * painted[:, :3]], 1)[0]
+
+    generator: Generator
+    head: CoordinateHead | None
+    side: int
+
+    def __call__(self, ws: Float[Tensor, "layers w"]) -> Float[Tensor, "c side side"]:
+        """The whole map."""
+        return self._made(ws, WHOLE)[0]
+
+    def windows(
+        self, ws: Float[Tensor, "layers w"], corners: Int[Tensor, "n 2"], size: int
+    ) -> Float[Tensor, "n c s s"]:
+        """Squares of it, from their corners (x, y) and so many cells on each side."""
+        squares = Squares(tuple((x, y) for x, y in corners.cpu().tolist()), size)
+        planned = plan(self.generator.config, self.side, squares)
+        assert planned.squares is not None
+        return planned.squares(self._made(ws, planned))
+
+    def _made(self, ws: Tensor, planned: Plan) -> Float[Tensor, "_ c _ _"]:
+        maps = dict(self.generator.maps(ws[None], resolution=self.side, plan=planned))
+        if self.head is None:
+            return maps[self.side]
+        painted = self.head(maps, ws[None], planned)
+        return torch.cat([maps[self.side], POINT_WEIGHT * painted[:, :3]], 1)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a drag moves, and what it sees of it.
+
+    Args:
+        looks: of the picture.
+        base: the ws that move, before their last activation, where the drag starts.
+        rest: the other ws.
+        axes: along which w moves; one unit of the latent is one of these.
+        own: of a unit: what a layer's own move counts. 0: all layers move together.
+    """
+
+    looks: Looks
+    base: Float[Tensor, "moving w"]
+    rest: Float[Tensor, "rest w"]
+    axes: Float[Tensor, "k w"]
+    own: float
+
+    @property
+    def start(self) -> Float[Tensor, "m k"]:
+        """The latent of no move: that of all layers, then, if they have any, each one's own."""
+        return self.axes.new_zeros(1 + len(self.base) * (self.own > 0), len(self.axes))
+
+    def ws(self, latent: Float[Tensor, "m k"]) -> Float[Tensor, "layers w"]:
+        """Of the picture that the latent stands for."""
+        move = latent[:1] + self.own * latent[1:] if self.own else latent
+        return torch.cat([activation(self.base + move @ self.axes), self.rest])
+
+    def __call__(self, latent: Float[Tensor, "m k"]) -> Float[Tensor, "c side side"]:
+        """The whole map."""
+        return self.looks(self.ws(latent))
+
+    def windows(
+        self, latent: Float[Tensor, "m k"], corners: Int[Tensor, "n 2"], size: int
+    ) -> Float[Tensor, "n c s s"]:
+        """Squares of it."""
+        return self.looks.windows(self.ws(latent), corners, size)

@@ -11,6 +11,7 @@ from torch import Tensor
 from worlds import Blobs, Waves, coupled, free, free_latent
 
 from drag import LOST, PLAIN, Edit, Options, State, drag
+from drag.patches import cut
 
 SIZE = 64, 64
 DRAGGAN = Options(steps=150, rate=0.1, radius=1.0, search=6.0)
@@ -82,6 +83,45 @@ def test_the_mask_holds_the_rest_still(options: Options) -> None:
     free_to_move, held = wander
     assert free_to_move > 3
     assert held < 1
+
+
+def in_windows(
+    render: Callable[[Tensor], Tensor], latent: Tensor, edit: Edit, options: Options
+) -> list[State]:
+    """The same drag, that is shown nothing but squares."""
+    sizes: set[int] = set()
+
+    def windows(code: Tensor, corners: Tensor, side: int) -> Tensor:
+        sizes.add(side)
+        return cut(render(code), corners, side)
+
+    states = list(drag(render, latent, edit, options, windows))
+    assert len(sizes) == 1
+    assert sizes.pop() < 16  # of 32 cells
+    return states
+
+
+@BOTH
+def test_windows_follow_a_handle_across_the_picture(options: Options) -> None:
+    start, goal = (14.0, 20.0), (50.0, 40.0)  # far beyond the first window
+    world = Blobs(free), free_latent(start, AWAY), to_goal(start, goal), options
+    whole, windows = run(*world), in_windows(*world)
+    assert windows[-1].end == "arrived"
+    assert len(whole) == len(windows)
+    for a, b in zip(whole, windows, strict=True):
+        torch.testing.assert_close(a.handles, b.handles, rtol=0, atol=1e-2)
+
+
+@BOTH
+@pytest.mark.parametrize("count", [0, 2, 6])
+def test_the_mask_holds_the_rest_still_in_windows(options: Options, count: int) -> None:
+    mask = torch.zeros(SIZE, dtype=torch.bool)
+    mask[:34, :34] = True
+    few = replace(options, mask_windows=count)
+    world = Blobs(coupled), torch.zeros(4), to_goal(mask=mask), few
+    states = in_windows(*world) if count else run(*world)
+    assert states[-1].end == "arrived"
+    assert max(float((coupled(s.latent)[1] - 44).norm()) for s in states) < 1
 
 
 @BOTH

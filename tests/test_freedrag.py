@@ -5,15 +5,17 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import Tensor
-from worlds import Blobs, Waves, free, free_latent
+from worlds import Blobs, Waves, free, free_latent, near
 
 from drag import Edit, Options, State, drag
 from drag.freedrag import INNER, FreeDrag, _blend
+from drag.look import View
 from drag.start import begin
 
 SIZE = 64, 64
 AWAY = (200.0, 200.0)  # a second blob that nobody sees
 OPTIONS = Options(algorithm="freedrag", steps=60, rate=0.1, radius=1.0, search=8.0)
+REACH = 11.0  # px around a point that is read
 STRIDE = 2.0  # px: a quarter of `search`
 
 
@@ -29,8 +31,13 @@ def moved(px: float) -> Tensor:
 def freedrag(options: Options = OPTIONS, features: Tensor | None = None) -> FreeDrag:
     """20 px to the right, and 1 px to the right."""
     pairs = [((20.0, 30.0), (40.0, 30.0)), ((40.0, 44.0), (41.0, 44.0))]
-    seen = still() if features is None else features
-    return FreeDrag.begin(begin(torch.zeros(2), seen, Edit.between(SIZE, pairs), options), options)
+    seen, edit = still() if features is None else features, Edit.between(SIZE, pairs)
+    view = View.of(lambda _: seen, None, seen, edit, options)
+    return FreeDrag.begin(begin(view, torch.zeros(2), seen, edit, options), options)
+
+
+def follow(before: FreeDrag, features: Tensor) -> FreeDrag:
+    return before.follow(near(features, before.places, SIZE, REACH))
 
 
 def test_the_handles_start_where_they_are_and_the_aims_ahead_but_not_beyond() -> None:
@@ -48,7 +55,7 @@ def test_the_template_takes_over_a_half_and_a_tenth() -> None:
 
 def test_an_aim_that_is_reached_gives_way_to_the_next() -> None:
     first = freedrag()
-    then = first.follow(moved(float(first.aims[0])))
+    then = follow(first, moved(float(first.aims[0])))
     assert first.aims[0] < then.aims[0] <= first.aims[0] + STRIDE
     torch.testing.assert_close(
         then.handles[0, 0], 20 + first.aims[0], rtol=0, atol=0.3
@@ -60,16 +67,16 @@ def test_an_aim_that_comes_no_nearer_is_kept_for_a_while_and_then_taken_back() -
     behind = freedrag()
     ahead = float(behind.aims[0])
     for _ in range(INNER - 1):
-        behind = behind.follow(moved(-1.5))
+        behind = follow(behind, moved(-1.5))
         assert behind.aims[0] == ahead
-    assert behind.follow(moved(-1.5)).aims[0] < ahead
+    assert follow(behind, moved(-1.5)).aims[0] < ahead
 
 
 def test_an_aim_that_comes_a_little_nearer_waits() -> None:
     waiting = freedrag()
     ahead = float(waiting.aims[0])
     for _ in range(INNER):
-        waiting = waiting.follow(moved(0.05 * ahead))
+        waiting = follow(waiting, moved(0.05 * ahead))
         assert waiting.aims[0] == ahead
     assert waiting.count[0] == 0  # it has been judged
 
@@ -77,28 +84,29 @@ def test_an_aim_that_comes_a_little_nearer_waits() -> None:
 def test_a_template_does_not_take_over_what_is_quite_different() -> None:
     first, other = freedrag(), Waves()(torch.tensor([4.0, -3.0]))
     for _ in range(INNER):
-        first = first.follow(other)
+        first = follow(first, other)
     torch.testing.assert_close(first.templates, first.start.templates, rtol=0, atol=0.05)
 
 
 def test_the_scale_of_the_features_does_not_matter() -> None:
     plain, large = freedrag(), freedrag(features=100 * still())
     for _ in range(INNER):
-        plain, large = plain.follow(moved(1.0)), large.follow(100 * moved(1.0))
+        plain, large = follow(plain, moved(1.0)), follow(large, 100 * moved(1.0))
         torch.testing.assert_close(large.aims, plain.aims)
         torch.testing.assert_close(large.handles, plain.handles, rtol=0, atol=1e-2)
 
 
 def test_the_pull_is_the_difference_at_the_aims_and_has_a_gradient_there() -> None:
     first, features = freedrag(), still().requires_grad_()
-    pull = first.pull(features)
+    pull = first.pull(near(features, first.places, SIZE, REACH))
     (gradient,) = torch.autograd.grad(pull, features)
     assert pull > 0
     there = gradient.abs().sum(0).nonzero().float() * 2 + 0.5  # px of the cells, (y, x)
-    places = first._points(first.aims[:, None])[:, 0].flip(1)
-    assert torch.cdist(there, places).amin(1).max() < 5
+    assert torch.cdist(there, first.places.flip(1)).amin(1).max() < 5
     anchored = freedrag(replace(OPTIONS, anchor=1.0))
-    assert anchored.pull(features) == pull  # at the start the template is what was seen first
+    assert (
+        anchored.pull(near(features, anchored.places, SIZE, REACH)) == pull
+    )  # at the start the template is what was seen first
 
 
 def test_a_long_way_is_gone_in_moves_and_the_blob_arrives() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from drag.patches import Patches, around, cut
 from stylegan import Config, Generator
 
 SMALL = Config(
@@ -105,6 +106,13 @@ class Waves:
         angle, length = 2.4 * number, 18 + 1.6 * number
         along = right * angle.cos() + down * angle.sin()
         return torch.sin(2 * torch.pi * along / length + number) * (right >= self.flat)
+
+
+def near(features: Tensor, points: Tensor, size: tuple[int, int], reach: float) -> Patches:
+    """What a map shows within so many px of points (x, y) px of a picture of this size."""
+    grid = tuple(features.shape[1:])
+    corners, side = around(points, reach, grid, size)
+    return Patches(cut(features, corners, side), corners, grid, size)
 
 
 def texture(side: int, seed: int = 0) -> np.ndarray:
