@@ -22,6 +22,7 @@ def frozen(generator: Generator, ws: Float[Tensor, "layers w_dim"], moving: int)
     shared = {id(t): t for t in (*generator.parameters(), *generator.buffers())}
     made = deepcopy(generator, shared)
     for k, layer in enumerate(made.layers()):
-        kernel = Kernel.of(layer.weight)
-        layer.ready = kernel if k < moving else kernel.fixed(layer.affine(ws[k][None]))
+        kernel = Kernel.of(layer.weight, layer.up)
+        kernel = kernel if k < moving else kernel.fixed(layer.affine(ws[k][None]))
+        layer.ready = kernel.ready()
     return made

@@ -4,7 +4,7 @@ A halo is one cell more on every side: zeros outside the picture, the neighbours
 layer sees only a window of the map. So a window of a map and the whole map take the same path.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import torch
@@ -40,22 +40,30 @@ class Kernel:
     """The weights of a modulated convolution, made ready once for many calls.
 
     Args:
-        weight: modulated and demodulated if they are for one style.
+        weight: inputs first where it doubles the size; modulated and demodulated if it is for one
+            style.
         power: else the sum of squares over the taps, from which a style's demodulation follows.
+        up: whether it doubles the size.
     """
 
-    weight: Float[Tensor, "out in 3 3"]
+    weight: Float[Tensor, "a b 3 3"]
     power: Float[Tensor, "out in"] | None
+    up: bool
 
     @staticmethod
-    def of(weight: Float[Tensor, "out in 3 3"]) -> "Kernel":
+    def of(weight: Float[Tensor, "out in 3 3"], up: bool) -> "Kernel":
         """For any style."""
-        return Kernel(weight, weight.square().sum((2, 3)))
+        return Kernel(weight.transpose(0, 1) if up else weight, weight.square().sum((2, 3)), up)
 
     def fixed(self, style: Float[Tensor, "1 in"]) -> "Kernel":
         """For this style only (Karras et al. 2020, equations 1 and 3)."""
-        weight = self.weight * style[0, :, None, None]
-        return Kernel(weight * self.demodulation(style)[0, :, None, None, None], None)
+        scale = self.demodulation(style).T * style
+        scale = scale.T if self.up else scale
+        return Kernel(self.weight * scale[..., None, None], None, self.up)
+
+    def ready(self) -> "Kernel":
+        """The same, laid out as convolutions read it."""
+        return replace(self, weight=self.weight.contiguous())
 
     def demodulation(self, style: Float[Tensor, "m in"]) -> Float[Tensor, "m out"]:
         """What makes the variance of each output 1 again."""
@@ -64,7 +72,7 @@ class Kernel:
 
 
 def modulated_conv(
-    x: Float[Tensor, "n in h w"], kernel: Kernel, style: Float[Tensor, "m in"], up: bool
+    x: Float[Tensor, "n in h w"], kernel: Kernel, style: Float[Tensor, "m in"]
 ) -> Float[Tensor, "n out _ _"]:
     """Modulated, demodulated 3x3 convolution (Karras et al. 2020, equations 1 and 3).
 
@@ -75,8 +83,8 @@ def modulated_conv(
     free = kernel.power is not None
     if free:
         x = x * style[:, :, None, None]
-    if up:
-        x = F.conv_transpose2d(x, kernel.weight.transpose(0, 1), stride=2, padding=1)
+    if kernel.up:
+        x = F.conv_transpose2d(x, kernel.weight, stride=2, padding=1)
         x = F.conv2d(x, fir(x.shape[1], x), groups=x.shape[1])
     else:
         x = F.conv2d(x, kernel.weight)
@@ -123,7 +131,7 @@ class StyleConv(nn.Module):
         """The weights: for this style alone where it is one and nothing is learnt from it."""
         if self.ready is not None:
             return self.ready
-        made = Kernel.of(self.weight)
+        made = Kernel.of(self.weight, self.up)
         learning = torch.is_grad_enabled() and (style.requires_grad or self.weight.requires_grad)
         return made if learning or len(style) > 1 else made.fixed(style)
 
@@ -139,7 +147,7 @@ class StyleConv(nn.Module):
         ``noise`` is this layer's ``noise_const``, cut to the output's cells, or None.
         """
         style = self.affine(w)
-        x = modulated_conv(x, self.kernel(style), style, self.up)
+        x = modulated_conv(x, self.kernel(style), style)
         if noise is not None:
             x = x.add_(noise[:, None] * self.noise_strength)
         x = F.leaky_relu_(x.add_(self.bias[:, None, None]), SLOPE)

@@ -19,6 +19,7 @@ from .config import Config
 from .layers import halo, upsample
 
 GROWTH = (1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0)  # sizes that are tried, of the smallest
+WORTH = 0.75  # of the whole map's work: windows that take more are not worth cutting
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class Cut:
         if self.rim:
             maps = F.pad(maps, (self.rim,) * 4)
         size = self.size
+        if maps.shape[2:] == (size, size) and self.places == tuple(
+            (k, 0, 0) for k in range(len(maps))
+        ):
+            return maps
         parts = [maps[k, :, row : row + size, left : left + size] for k, row, left in self.places]
         return torch.stack(parts)
 
@@ -96,14 +101,16 @@ class Region:
 
     Args:
         side: of the block's map.
-        below: cuts what its up-convolution reads out of the maps of the block below.
-        wide: the cells that the up-convolution gives and the second convolution reads.
-        inner: the cells that the block ends with, one less on every side.
+        below: cuts what the up-convolution reads out of the maps of the block below.
+        wide: the cells that the up-convolution gives, two for each cell that it reads.
+        narrow: cuts what the second convolution reads out of these.
+        inner: the cells that the block ends with.
     """
 
     side: int
     below: Cut
     wide: Cut
+    narrow: Cut
     inner: Cut
 
 
@@ -133,20 +140,28 @@ def _plan(config: Config, side: int, squares: Squares, regions: dict[int, Region
     windows = _windows(config, side, squares)
     if windows is None:
         return Cut.from_map(squares, side)
-    read = tuple(((x - 3) // 2, (y - 3) // 2) for x, y in windows.corners)
-    below = _plan(config, side // 2, Squares(read, windows.size // 2 + 3), regions)
-    wide = Cut.from_map(windows.grown(1), side)
-    regions[side] = Region(side, below, wide, Cut.from_map(windows, side))
+    read = windows.grown(1)
+    half = Squares(tuple((x // 2, y // 2) for x, y in read.corners), _half(read))
+    wide = Squares(tuple((2 * x, 2 * y) for x, y in half.corners), 2 * half.size)
+    below = _plan(config, side // 2, half.grown(1), regions)
+    narrow = Cut.from_windows(read, wide)
+    regions[side] = Region(
+        side, below, Cut.from_map(wide, side), narrow, Cut.from_map(windows, side)
+    )
     return Cut.from_windows(squares, windows)
+
+
+def _half(squares: Squares) -> int:
+    """Cells on each side of the squares of the map below of which these are made."""
+    odd = any(x % 2 or y % 2 for x, y in squares.corners)
+    return (squares.size + odd + 1) // 2
 
 
 def _windows(config: Config, side: int, squares: Squares) -> Squares | None:
     """The windows of least work that hold the squares; None if the whole map is less."""
-    odd = all(x % 2 and y % 2 for x, y in squares.corners)
-    smallest = squares.size + (squares.size % 2 if odd else 2 - squares.size % 2)
-    best, least = None, config.block_operations(side, side)
+    best, least = None, WORTH * config.block_operations(side, side)
     for growth in GROWTH if len(squares.corners) > 1 else GROWTH[:1]:
-        windows = _merged(squares, 2 * round(growth * smallest / 2))
+        windows = _merged(squares, round(growth * squares.size))
         work = len(windows.corners) * config.block_operations(side, windows.size)
         if work < least:
             best, least = windows, work
@@ -154,24 +169,17 @@ def _windows(config: Config, side: int, squares: Squares) -> Squares | None:
 
 
 def _merged(squares: Squares, size: int) -> Squares:
-    """Windows of this size that hold the squares, several in one where they fit.
-
-    Their corners are odd: then two cells of the map are made of each cell of the one below.
-    """
+    """Windows of this size that hold the squares, several in one where they fit."""
     bounds: list[tuple[int, int, int, int]] = []
     for x, y in sorted(squares.corners, key=lambda corner: corner[::-1]):
         for k, (left, top, right, bottom) in enumerate(bounds):
-            joint = min(left, _odd(x)), min(top, _odd(y)), max(right, x), max(bottom, y)
+            joint = min(left, x), min(top, y), max(right, x), max(bottom, y)
             if max(joint[2] - joint[0], joint[3] - joint[1]) + squares.size <= size:
                 bounds[k] = joint
                 break
         else:
-            bounds.append((_odd(x), _odd(y), x, y))
+            bounds.append((x, y, x, y))
     return Squares(tuple(bound[:2] for bound in bounds), size)
-
-
-def _odd(cell: int) -> int:
-    return (cell - 1) | 1
 
 
 def add(
@@ -184,5 +192,5 @@ def add(
         return share if region is None else region.inner.inside(share, region.side)
     if region is None:
         return upsample(halo(below)) + share
-    wide = upsample(region.below(below))  # one cell more on every side
+    wide = region.narrow(upsample(region.below(below)))  # one cell more on every side
     return region.inner.inside(wide[..., 1:-1, 1:-1] + share, region.side)

@@ -46,7 +46,7 @@ class Block(nn.Module):
             x = self._style(self.conv0, halo(x), w[0], noise)
         else:
             x = self._style(self.conv0, region.below(x), w[0], noise, region.wide)
-            return self._style(self.conv1, x, w[-2], noise, region.inner)
+            return self._style(self.conv1, region.narrow(x), w[-2], noise, region.inner)
         return self._style(self.conv1, halo(x), w[-2], noise)
 
     def _style(

@@ -111,7 +111,7 @@ def test_modulated_conv_has_true_gradients(up: bool) -> None:
         return torch.randn(shape, generator=source, dtype=torch.float64, requires_grad=True)
 
     inputs = dice(1, 2, 5, 5), dice(3, 2, 3, 3), dice(1, 2)
-    assert torch.autograd.gradcheck(lambda x, w, s: modulated_conv(x, Kernel.of(w), s, up), inputs)
+    assert torch.autograd.gradcheck(lambda x, w, s: modulated_conv(x, Kernel.of(w, up), s), inputs)
 
 
 def test_demodulation_keeps_its_epsilon_where_styles_vanish() -> None:
@@ -123,9 +123,9 @@ def test_demodulation_keeps_its_epsilon_where_styles_vanish() -> None:
     style *= 2e-5
     kernels = (weight * style[0, :, None, None]).numpy()
     kernels /= np.sqrt(np.sum(kernels**2, (1, 2, 3), keepdims=True) + 1e-8)
-    free = Kernel.of(weight)
+    free = Kernel.of(weight, up=False)
     for kernel in (free, free.fixed(style)):
-        made = modulated_conv(x, kernel, style, up=False)[0].numpy()
+        made = modulated_conv(x, kernel, style)[0].numpy()
         np.testing.assert_allclose(made, correlate(x[0].numpy(), kernels), **EXACT)
 
 

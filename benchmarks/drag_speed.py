@@ -1,0 +1,229 @@
+"""Milliseconds a drag step takes, in windows and on whole maps, interleaved in one process.
+
+    python -m benchmarks.drag_speed --quick --json out.json
+
+Generators have the size of published ones (channel_base 16384 up to 256 px, 32768 above) and
+random weights: how long they take does not depend on what they know. "Whole maps" is the published
+algorithm as plain as it is written (benchmarks/full_map.py). Each row runs in a process of its own,
+with the memory settings that the app makes (--plain-memory: without). Its peak memory is that of
+the process before it first makes a whole picture: Python and torch, the generator, and the drag.
+GFLOP are those of the convolutions, forward and back; share: of the rate of a product of two
+matrices of 2048 x 2048 on this machine, measured first.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from drag import Edit, Options, drag
+from editor.looks import Looks
+from editor.memory import keep_freed_memory
+from stylegan import Config, Generator, frozen
+
+from .full_map import FullMap, full_map_drag
+
+MOVING = 6  # of the ws (DragGAN, implementation details)
+MASK_WINDOWS = 4
+WARM = 2
+ROUNDS = {128: 15, 256: 15, 512: 7, 1024: 5}  # measured a row; the median counts
+HEAD = "| side | points | mask | ms | whole, ms | ratio | GFLOP | share | MB | whole, MB |"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is measured of one kind of drag; memory in MB."""
+
+    resolution: int
+    points: int
+    mask: str
+    ms: float
+    baseline_ms: float
+    ratio: float
+    gflop: float
+    peak_mb: float
+    baseline_peak_mb: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """A drag to measure."""
+
+    resolution: int
+    points: int
+    mask: str
+
+    @property
+    def options(self) -> Options:
+        """The paper's."""
+        count = MASK_WINDOWS if self.mask == "fast" else 0
+        paper = Options(steps=10_000, patience=10_000, mask_windows=count)
+        return paper.scaled(self.resolution / 512)
+
+    def edit(self) -> Edit:
+        """Points in the inner part of the picture, 1/8 of it to go; a quarter of it may move."""
+        side = self.resolution
+        source = torch.Generator().manual_seed(self.points)
+        handles = side * (0.3 + 0.4 * torch.rand(self.points, 2, generator=source))
+        angle = 2 * torch.pi * torch.rand(self.points, generator=source)
+        way = side / 8 * torch.stack([angle.cos(), angle.sin()], 1)
+        mask = torch.zeros(side, side, dtype=torch.bool)
+        mask[side // 4 : 3 * side // 4, side // 4 : 3 * side // 4] = True
+        return Edit((side, side), handles, handles + way, None if self.mask == "none" else mask)
+
+
+def random_generator(side: int) -> tuple[Generator, Tensor]:
+    """(a generator with random weights, the ws of a picture of it)."""
+    torch.manual_seed(side)
+    config = Config(resolution=side, channel_base=16384 if side <= 256 else 32768)
+    generator = Generator(config).eval().requires_grad_(False)
+    for layer in generator.layers():
+        layer.noise_strength.fill_(0.1)
+    return generator, torch.randn(config.num_ws, config.w_dim)
+
+
+@dataclass(frozen=True)
+class InWindows:
+    """What a drag of ours sees of a picture whose first ws move."""
+
+    looks: Looks
+    rest: Tensor
+
+    def __call__(self, latent: Tensor) -> Tensor:
+        """The whole map."""
+        return self.looks(torch.cat([latent, self.rest]))
+
+    def windows(self, latent: Tensor, corners: Tensor, size: int) -> Tensor:
+        """Squares of it."""
+        return self.looks.windows(torch.cat([latent, self.rest]), corners, size)
+
+
+def seen(case: Case, generator: Generator, ws: Tensor) -> InWindows:
+    """The picture."""
+    looks = Looks(frozen(generator, ws, MOVING), None, min(128, case.resolution))
+    return InWindows(looks, ws[MOVING:])
+
+
+def steps_of(case: Case, shown: InWindows, ws: Tensor) -> Iterator[object]:
+    """The steps of our drag."""
+    return drag(shown, ws[:MOVING], case.edit(), case.options, shown.windows)
+
+
+def work(case: Case, shown: InWindows, ws: Tensor) -> float:
+    """GFLOP of the convolutions of one step: as many backwards as forwards."""
+    total: list[int] = []
+
+    def counted(made: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        def call(*args: object) -> Tensor:
+            with FlopCounterMode(display=False) as counter:
+                cells = made(*args)
+            total.append(counter.get_total_flops())
+            return cells
+
+        return call
+
+    edit, windows = case.edit(), counted(shown.windows)
+    next(drag(counted(shown), ws[:MOVING], edit, case.options, windows))
+    return 2 * total[-1] / 1e9
+
+
+def peak_mb() -> float:
+    """Most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def timed(steps: Iterator[object]) -> float:
+    """Milliseconds of the next step."""
+    begin = time.perf_counter()
+    next(steps)
+    return 1e3 * (time.perf_counter() - begin)
+
+
+def measure(case: Case) -> Row:
+    """One row, in this process."""
+    generator, ws = random_generator(case.resolution)
+    shown = seen(case, generator, ws)
+    ours = steps_of(case, shown, ws)
+    for _ in range(WARM + 1):
+        next(ours)
+    peak = peak_mb()
+    theirs = full_map_drag(FullMap.of(generator), ws, case.edit(), case.options, MOVING)
+    for _ in range(WARM):
+        next(theirs)
+    pairs = [(timed(ours), timed(theirs)) for _ in range(ROUNDS[case.resolution])]
+    fast, slow = (median(each) for each in zip(*pairs, strict=True))
+    gflop = work(case, shown, ws)
+    return Row(**asdict(case), ms=round(fast, 1), baseline_ms=round(slow, 1),
+               ratio=round(slow / fast, 1), gflop=round(gflop, 2),
+               peak_mb=round(peak), baseline_peak_mb=round(peak_mb()))  # fmt: skip
+
+
+def gemm_gflops() -> float:
+    """GFLOP a second of a product of two matrices, the best of 9."""
+    a = torch.randn(2048, 2048)
+    return 2 * 2048**3 / min(timed(iter(lambda: a @ a, None)) for _ in range(9)) / 1e6
+
+
+def cases(sides: list[int], quick: bool) -> list[Case]:
+    """All rows."""
+    if quick:
+        return [Case(side, points, "none") for side in (256, 1024) for points in (1, 5)]
+    masks = ("none", "exact", "fast")
+    return [Case(side, n, mask) for side in sides for mask in masks for n in (1, 5, 20)]
+
+
+def apart(case: Case, plain_memory: bool) -> Row:
+    """One row, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.drag_speed", "--one", json.dumps(asdict(case))]
+    command += ["--plain-memory"] * plain_memory
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return Row(**json.loads(done.stdout))
+
+
+def line(row: Row, gemm: float) -> str:
+    """A row of the table."""
+    share = row.gflop / row.ms * 1e3 / gemm
+    return (
+        f"| {row.resolution} | {row.points} | {row.mask} | {row.ms:.0f} | {row.baseline_ms:.0f} | "
+        f"{row.ratio:.1f} | {row.gflop:.1f} | {share:.2f} | {row.peak_mb:.0f} | "
+        f"{row.baseline_peak_mb:.0f} |"
+    )
+
+
+def main() -> None:
+    """Run, print the table, write the figures."""
+    parser = argparse.ArgumentParser(description="Milliseconds of a drag step.")
+    parser.add_argument("--quick", action="store_true", help="4 rows, about a minute")
+    parser.add_argument("--sides", type=int, nargs="+", choices=tuple(ROUNDS), default=[*ROUNDS])
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--plain-memory", action="store_true", help="without the app's settings")
+    parser.add_argument("--one", type=json.loads, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if not args.plain_memory:
+        keep_freed_memory()
+    if args.one:
+        print(json.dumps(asdict(measure(Case(**args.one)))))
+        return
+    gemm = gemm_gflops()
+    print(f"{torch.get_num_threads()} threads, {gemm:.0f} GFLOP/s\n{HEAD}\n|{'---|' * 10}")
+    rows: list[Row] = []
+    for case in cases(args.sides, args.quick):
+        rows.append(apart(case, args.plain_memory))
+        print(line(rows[-1], gemm), flush=True)
+    if args.json:
+        found = {"gemm_gflops": round(gemm, 1), "rows": [asdict(row) for row in rows]}
+        args.json.write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
