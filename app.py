@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from editor import USER_ERRORS
+from editor.machine import use_well
 from ui import advanced, api, handlers, models, saving, work
 from ui.canvas import DragCanvas
 from ui.errors import at_once, streaming
@@ -191,6 +192,7 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
     )
 
 
+use_well()
 private_folder()
 demo = build()
 launch = partial(

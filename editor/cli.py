@@ -16,12 +16,14 @@ from weights import FACES
 from . import USER_ERRORS
 from .commands import run_drag, run_invert, run_render
 from .dragging import DRAG_OPTIONS
+from .machine import use_well
 from .view import Pixels
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; exit code 2 and one line on stderr if the input is at fault."""
     args = parser().parse_args(arguments)
+    use_well()
     try:
         summary = args.run(args)
     except USER_ERRORS as error:

@@ -1,16 +1,19 @@
 """What a drag is in this editor: how far, how fast, along what, and what it does to the photo."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Float
+from torch import Tensor
 
 from drag import Edit, Options, State
 from inversion.flow import Picture, Plane
 from inversion.settle import Pull, newly_seen, settle
-from inversion.transfer import Change
+from inversion.transfer import Change, chain
+from stylegan import Config
 
-from .motion import Sight
+from .motion import Watch
 from .session import Version
 
 DRAG_OPTIONS = Options(
@@ -29,6 +32,9 @@ LAYERS = 6  # of w that a drag moves (DragGAN, implementation details), unless t
 OWN = 0.2  # of the step of the move that all layers share: that of a layer's own move
 REACH = 0.12  # of the crop's side: how far from the drags the photo may move freely
 FRAME_EVERY = 4  # steps between two pictures of a drag
+SEEN_SIDE = 256  # px of the largest pictures whose motion is looked at
+EXACT_MASK = 2e9  # multiplications of a whole map: beyond, some of what must not move is looked at
+MASK_WINDOWS = 6  # so many parts of it
 Space = Literal["w+", "w"]
 """What a drag searches: a move that all layers share, with or without small ones of their own."""
 
@@ -41,20 +47,40 @@ class Moved:
     version: Version | None
 
 
-def change_of(first: Picture, sight: Sight, edit: Edit, state: State, face: Plane | None) -> Change:
-    """What a drag does to the photo.
+def scaled(options: Options, config: Config, feature_side: int) -> Options:
+    """The options for drags of this generator's pictures."""
+    many = config.operations(feature_side) > EXACT_MASK
+    options = replace(options, mask_windows=MASK_WINDOWS if many else 0)
+    return options.scaled(config.resolution / OPTIONS_SIDE)
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Makes versions of the photo from what is seen of a drag.
 
     Args:
-        first: the tuned generator's picture before it.
-        sight: the same now.
-        edit: the drag, in px of the crop.
-        state: how far it has come.
-        face: see inversion/settle.py.
+        watch: looks at the tuned generator's pictures.
+        edit: the drag, in px of these pictures.
+        before: what was done to the photo before this drag.
     """
-    side = len(first)
-    handles, moved = (points.double().numpy() for points in (edit.handles, state.handles))
-    mask = None if edit.mask is None else edit.mask.numpy()
-    pull = Pull(handles, moved, REACH * side, mask, face, sight.mouth)
-    flow = settle(sight.motion, pull)
-    paint = newly_seen(first, sight.picture, sight.motion, flow, pull)
-    return Change(flow.astype(np.float32), paint.astype(np.float32))
+
+    watch: Watch
+    edit: Edit
+    before: Change
+    first: Picture = field(init=False)
+    face: Plane | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "first", self.watch.seen.trail.last)
+        object.__setattr__(self, "face", self.watch.face())
+
+    def version(self, ws: Float[Tensor, "layers w"], moved: Float[Tensor, "p 2"]) -> Version:
+        """How the photo looks once the handles are here, in px of the pictures."""
+        sight, edit = self.watch.to(ws), self.edit
+        handles, now = (points.double().numpy() for points in (edit.handles, moved))
+        mask = None if edit.mask is None else edit.mask.numpy()
+        pull = Pull(handles, now, REACH * len(self.first), mask, self.face, sight.mouth)
+        flow = settle(sight.motion, pull)
+        paint = newly_seen(self.first, sight.picture, sight.motion, flow, pull)
+        change = Change(flow.astype(np.float32), paint.astype(np.float32))
+        return Version(ws, chain(self.before, change), picture=sight.picture)

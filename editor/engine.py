@@ -26,7 +26,7 @@ from inversion import (
     invert,
 )
 from inversion.flow import Motion
-from inversion.transfer import Quad, chain
+from inversion.transfer import Quad
 from stylegan import (
     Delta,
     Generator,
@@ -45,17 +45,18 @@ from .dragging import (
     DRAG_OPTIONS,
     FRAME_EVERY,
     LAYERS,
-    OPTIONS_SIDE,
     OWN,
+    SEEN_SIDE,
+    Frames,
     Moved,
     Space,
-    change_of,
+    scaled,
 )
 from .faces import FACE_POINTS, guess, marks, usual_points
 from .fits import Fits
 from .looks import Looks, Search
 from .motion import ByFlow, ByPoints, Follower, Watch
-from .session import Session, Subject, Version
+from .session import Session, Subject
 from .view import VIEW_SIDE, untouched
 
 QUALITY = ((0.45, "close"), (0.65, "fair"), (float("inf"), "rough: edits may look odd"))
@@ -95,6 +96,11 @@ class Engine:
         """Width and height of the generator's picture in px."""
         return self.generator.config.resolution
 
+    @property
+    def seen_side(self) -> int:
+        """px of the pictures whose motion is looked at during a drag; the last one is whole."""
+        return min(SEEN_SIDE, self.side)
+
     def random(self, seed: int, truncation_psi: float = 0.8) -> np.ndarray:
         """A face of the model itself, [side side 3]."""
         return self.picture(self.latent(seed, truncation_psi))
@@ -104,7 +110,7 @@ class Engine:
         ws, size = self.latent(seed, truncation_psi), (VIEW_SIDE, VIEW_SIDE)
         photo = Image.fromarray(self.picture(ws)).resize(size, Image.Resampling.BICUBIC)
         subject = Subject(np.array(photo), box_quad(-0.5, -0.5, float(VIEW_SIDE)), ws, {})
-        return untouched(subject, self.side)
+        return untouched(subject, self.seen_side)
 
     def latent(self, seed: int, truncation_psi: float) -> Float[Tensor, "layers w"]:
         """The ws of a face of the model."""
@@ -168,12 +174,12 @@ class Engine:
 
     def follow(self, ws: Float[Tensor, "layers w"]) -> Follower:
         """Follows the untuned generator's picture from these ws on."""
-        return self._known(ws) or ByFlow(self.generator, ws)
+        return self._known(ws, self.side) or ByFlow(self.generator, ws, self.side)
 
-    def _known(self, ws: Float[Tensor, "layers w"]) -> ByPoints | None:
+    def _known(self, ws: Float[Tensor, "layers w"], side: int) -> ByPoints | None:
         if self.head is None or self.box is None:
             return None
-        return ByPoints(self.generator, self.head, self.box, ws)
+        return ByPoints(self.generator, self.head, self.box, ws, side)
 
     def places(self, ws: Float[Tensor, "layers w"]) -> Float[np.ndarray, "68 2"]:
         """About where a face of the model has its landmarks, in px of its picture."""
@@ -186,7 +192,7 @@ class Engine:
 
     def begin(self, photo: Photo, quad: Quad, fit: Inversion) -> Session:
         """A session on a fitted photo."""
-        return untouched(Subject(photo, quad, fit.ws, fit.delta), self.side)
+        return untouched(Subject(photo, quad, fit.ws, fit.delta), self.seen_side)
 
     def quality(self, fit: Inversion) -> str:
         """How good a fit is, in words."""
@@ -200,18 +206,20 @@ class Engine:
         What is dragged is the untuned generator's face: its features and their motion are those
         that training gave it. What it becomes is painted by the tuned one.
         """
-        edit = to_crop_edit(edit, session.subject.quad, self.side)
-        start, now = session.now.ws, session.now.change
-        bent = self.tuned(session.subject.delta)
+        own, seen = (
+            to_crop_edit(edit, session.subject.quad, n) for n in (self.side, self.seen_side)
+        )
+        start, delta = session.now.ws, session.subject.delta
         places = None if self.landmarks is None else self.places
-        watch = Watch(ByFlow(bent, start), self._known(start), places)
-        first, face = watch.seen.trail.last, watch.face()
-        for state, ws in self.drag_latent(start, edit, options, space):
+        shown = ByFlow(self.tuned(delta), start, self.seen_side)
+        watch = Watch(shown, self._known(start, self.seen_side), places)
+        frames, scale = Frames(watch, seen, session.now.change), self.seen_side / self.side
+        for state, ws in self.drag_latent(start, own, options, space):
             version = None
             if state.end or state.step % FRAME_EVERY == 0:
-                sight = watch.to(ws)
-                change = change_of(first, sight, edit, state, face)
-                version = Version(ws, chain(now, change), picture=sight.picture)
+                version = frames.version(ws, (state.handles + 0.5) * scale - 0.5)
+            if version is not None and state.end and scale < 1:
+                version = replace(version, picture=self.picture(ws, delta))
             yield Moved(state, version)
 
     def drag_latent(
@@ -226,7 +234,7 @@ class Engine:
         The search runs along the model's axes (shape, pose, expression), so that colours, hair
         and light cannot be traded for motion. The options' lengths are px of OPTIONS_SIDE.
         """
-        options = options.scaled(edit.size[0] / OPTIONS_SIDE)
+        options = scaled(options, self.generator.config, self.feature_side)
         ws = ws.to(self.device)
         base, rest = before_activation(ws[: self.layers]), ws[self.layers :]
         looks = Looks(frozen(self.generator, ws, self.layers), self.head, self.feature_side)

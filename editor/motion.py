@@ -36,18 +36,20 @@ class Follower(Protocol):
 class ByPoints:
     """A pixel came from where the first picture shows the same point of the face.
 
-    ``box`` is what the head means by -1 and 1, see stylegan/coordinates.py.
+    ``box`` is what the head means by -1 and 1, see stylegan/coordinates.py; ``side`` that of the
+    pictures whose px count.
     """
 
     generator: Generator
     head: CoordinateHead
     box: Float[Tensor, "2 3"]
     first: Latents
+    side: int
 
     def to(self, ws: Latents) -> Motion:
         """Nothing is remembered between two pictures, so that errors do not add up."""
         found = motion_between(self._shown(ws), self._start)
-        found = found.enlarged(self.generator.config.resolution)
+        found = found.enlarged(self.side)
         return Motion(found.motion, found.trust)
 
     @cached_property
@@ -57,15 +59,20 @@ class ByPoints:
     @torch.no_grad()
     def _shown(self, ws: Latents) -> Shown:
         ws = ws.to(self.box)[None]
-        return shown(self.head(dict(self.generator.maps(ws)), ws)[0], self.box)
+        maps = dict(self.generator.maps(ws, resolution=self.head.sides[-1]))
+        return shown(self.head(maps, ws)[0], self.box)
 
 
 @dataclass
 class ByFlow:
-    """Flow from picture to picture, added up: each should be a small step from the one before."""
+    """Flow from picture to picture, added up: each should be a small step from the one before.
+
+    The pictures are ``side`` px wide and high, which may be less than the generator's own.
+    """
 
     generator: Generator
     first: Latents
+    side: int
     trail: Trail = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,7 +86,7 @@ class ByFlow:
     @torch.no_grad()
     def _picture(self, ws: Latents) -> Picture:
         ws = ws.to(self.generator.mapping.w_avg)
-        return to_uint8(self.generator(ws[None])[0])
+        return to_uint8(self.generator(ws[None], resolution=self.side)[0])
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,7 @@ class Watch:
     Args:
         seen: flow between the tuned generator's pictures.
         known: motion of the untuned one's, if it has a coordinate head.
-        landmarks: of faces by their w, see inversion/marks.py, if the model knows them.
+        landmarks: of faces by their w, px of the generator's picture, if the model knows them.
     """
 
     seen: ByFlow
@@ -115,7 +122,7 @@ class Watch:
         """The picture of these ws."""
         motion, mouth = self.seen.to(ws), None
         if self.landmarks is not None:
-            mouth = regions.mouth(self.landmarks(ws), self.seen.generator.config.resolution)
+            mouth = regions.mouth(self._places(ws), self.seen.side)
         if self.known is not None:
             nowhere = np.zeros_like(motion.trust)
             motion = joined(motion, self.known.to(ws), nowhere if mouth is None else mouth)
@@ -125,5 +132,10 @@ class Watch:
         """How far each pixel is from the face in the first picture, in shares of the side."""
         if self.landmarks is None:
             return None
-        side = self.seen.generator.config.resolution
-        return regions.face(self.landmarks(self.seen.first), side)
+        return regions.face(self._places(self.seen.first), self.seen.side)
+
+    def _places(self, ws: Latents) -> Float[np.ndarray, "68 2"]:
+        """The landmarks in px of what is seen."""
+        assert self.landmarks is not None
+        scale = self.seen.side / self.seen.generator.config.resolution
+        return (self.landmarks(ws) + 0.5) * scale - 0.5

@@ -19,7 +19,7 @@ def open_session(engine: Engine, file: Path) -> tuple[Session, Facts]:
     subject, config = session.subject, engine.generator.config
     if (
         subject.ws.shape != (config.num_ws, config.w_dim)
-        or len(session.now.change.flow) != engine.side
+        or len(session.now.change.flow) != engine.seen_side
         or any(engine.shapes.get(name) != tensor.shape for name, tensor in subject.delta.items())
     ):
         raise WeightsError("This session was made for another model: fit the photo again.")

@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from inversion import Photo, read_photo
+from inversion.flow import Picture
 from inversion.transfer import Change
 from weights import WeightsError
 from weights.formats import read, write
@@ -67,6 +68,7 @@ def _arrays(session: Session) -> dict[str, Tensor]:
     changes = [version.change for version in versions]
     nothing = np.zeros((*changes[0].flow.shape[:2], 3), np.uint8)
     pictures = [nothing if v.picture is None else v.picture for v in versions]
+    own = max(len(picture) for picture in pictures)  # those of stopped drags may be smaller
     return delta | {
         "photo": _packed(subject.photo),
         "quad": torch.from_numpy(subject.quad.astype(np.float64)),
@@ -74,7 +76,7 @@ def _arrays(session: Session) -> dict[str, Tensor]:
         "ws": torch.stack([version.ws for version in versions]),
         "flow": torch.from_numpy(np.stack([c.flow for c in changes]).astype(np.float32)),
         "paint": torch.from_numpy(np.stack([c.paint for c in changes]).astype(np.float32)),
-        "pictures": torch.from_numpy(np.stack(pictures)),
+        "pictures": torch.from_numpy(np.stack([_enlarged(p, own) for p in pictures])),
         "painted": torch.tensor([v.picture is not None for v in versions]).byte(),
     }
 
@@ -87,6 +89,12 @@ def _texts(session: Session, facts: Facts) -> dict[str, str]:
 def _drawn(drawing: Drawing) -> str:
     strokes = [vars(stroke) for stroke in drawing.strokes]
     return json.dumps({"drags": drawing.drags, "strokes": strokes})
+
+
+def _enlarged(picture: Picture, side: int) -> Picture:
+    if len(picture) == side:
+        return picture
+    return np.array(Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC))
 
 
 def _packed(photo: Photo) -> Tensor:

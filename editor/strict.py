@@ -70,11 +70,12 @@ def check_arrays(tensors: dict[str, Tensor]) -> None:
         raise ValueError("something is missing, or does not belong to it")
     if tensors["photo"].dtype != torch.uint8:
         raise ValueError("its photo is none")
-    latent, count, side = tensors["pivot"].shape, len(tensors["ws"]), tensors["flow"].shape[1]
+    latent, count = tensors["pivot"].shape, len(tensors["ws"])
+    side, own = (tensors[name].shape[1] for name in ("flow", "pictures"))
     shapes = {
         "quad": (4, 2), "ws": (count, *latent),
         "flow": (count, side, side, 2), "paint": (count, side, side, 4),
-        "pictures": (count, side, side, 3), "painted": (count,),
+        "pictures": (count, own, own, 3), "painted": (count,),
     }  # fmt: skip
     if len(latent) != 2 or any(tensors[name].shape != shape for name, shape in shapes.items()):
         raise ValueError("its parts differ in shape")

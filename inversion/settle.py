@@ -11,7 +11,9 @@ from .flow import Flow, Motion, Picture, Plane, matched, pick, read
 SMOOTHNESS = 6.0  # weight of a bend in the field against one trusted measurement
 BUMP = 8 / 128  # of the crop: how far around a handle its own motion is corrected
 STILL = 8.0  # weight of stillness far from the edit, likewise
+NEIGHBOURS = SMOOTHNESS * np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32)
 SOLVER_STEPS = 300
+SOLVED = 1e-4  # what is left then changes no place by more than some thousandths of a px
 FACE_STILL = 0.5  # the same in the face, far from the drags: it follows about half of the way
 FACE_EDGE = 0.08  # of the crop: over so much the motion of the face fades around it
 NEW_REACH = 0.12  # of the crop: how far from a handle new content may appear
@@ -129,19 +131,19 @@ def _stillness(pull: Pull, side: int) -> Plane:
 
 def _membrane(weight: Plane, wanted: Flow) -> Flow:
     """Solve (weight - smoothness Laplacian) u = wanted by conjugate gradients."""
+    own = (weight[..., None] + 4 * SMOOTHNESS).astype(np.float32)
 
     def apply(u: Flow) -> Flow:
-        edge = np.pad(u, ((1, 1), (1, 1), (0, 0)), mode="edge")
-        around = edge[:-2, 1:-1] + edge[2:, 1:-1] + edge[1:-1, :-2] + edge[1:-1, 2:]
-        return weight[..., None] * u + SMOOTHNESS * (4 * u - around)
+        around = cv2.filter2D(u, -1, NEIGHBOURS, borderType=cv2.BORDER_REPLICATE)
+        return own * u - around
 
-    scale = 1 / (weight[..., None] + 4 * SMOOTHNESS)
+    scale, wanted = 1 / own, wanted.astype(np.float32)
     u = np.zeros_like(wanted)
     rest = wanted.copy()
     way = scale * rest
     power = float((rest * way).sum())
     for _ in range(SOLVER_STEPS):
-        if power < 1e-10:
+        if power < SOLVED:
             break
         bent = apply(way)
         step = power / float((way * bent).sum())

@@ -17,7 +17,7 @@ from .align import to_crop as to_crop
 from .flow import Flow, Picture, at, follow, pick
 from .photo import Photo
 
-FINER = 8  # times: OpenCV reads fields at 1 / 32 of their cells
+FINE = 2048  # px, but at most 8 times finer: OpenCV reads fields at 1 / 32 of their cells
 ACTS = 0.25  # px of the generator's picture: what moves further is part of an edit
 
 
@@ -92,7 +92,7 @@ def _spread(field: np.ndarray, quad: Quad, part: tuple[slice, slice]) -> np.ndar
     """A field of the crop at the photo's pixels in this part; 0 outside the crop."""
     rows, columns = part
     size = columns.stop - columns.start, rows.stop - rows.start
-    side = len(field) * FINER
+    side = len(field) * min(8, max(1, FINE // len(field)))
     fine = cv2.resize(field.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
     place = np.array([[1, 0, columns.start], [0, 1, rows.start], [0, 0, 1]], np.float64)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

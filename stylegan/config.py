@@ -61,8 +61,8 @@ class Config:
     def block_operations(self, resolution: int, cells: int) -> int:
         """The same for one block above the first, whose map is ``cells`` wide and high."""
         below, here = self.channels(resolution // 2), self.channels(resolution)
-        up = 9 * below * here * (cells // 2 + 2) ** 2  # with its halo
-        return up + (16 * here + 9 * here**2) * cells**2
+        up = 9 * below * here * (cells / 2) ** 2
+        return round(up) + (16 * here + 9 * here**2) * cells**2
 
 
 def ws_up_to(resolution: int) -> int:

@@ -72,22 +72,22 @@ class Kernel:
 
 
 def modulated_conv(
-    x: Float[Tensor, "n in h w"], kernel: Kernel, style: Float[Tensor, "m in"]
+    x: Float[Tensor, "n in h w"], kernel: Kernel, style: Float[Tensor, "m in"], pad: int = 0
 ) -> Float[Tensor, "n out _ _"]:
     """Modulated, demodulated 3x3 convolution (Karras et al. 2020, equations 1 and 3).
 
     Scales activations instead of weights, unless the kernel is for this style only: the same
     function, and it needs no weight gradients when only the style is optimised. ``m`` is ``n``
-    or 1 (windows of one picture).
+    or 1 (windows of one picture). ``pad`` is 1 where the halo, all zeros, is still lacking.
     """
     free = kernel.power is not None
     if free:
         x = x * style[:, :, None, None]
     if kernel.up:
-        x = F.conv_transpose2d(x, kernel.weight, stride=2, padding=1)
-        x = F.conv2d(x, fir(x.shape[1], x), groups=x.shape[1])
+        x = F.conv_transpose2d(x, kernel.weight, stride=2, padding=1 - pad)
+        x = F.conv2d(x, fir(x.shape[1], x), padding=pad, groups=x.shape[1])
     else:
-        x = F.conv2d(x, kernel.weight)
+        x = F.conv2d(x, kernel.weight, padding=pad)
     return x * kernel.demodulation(style)[:, :, None, None] if free else x
 
 
@@ -141,13 +141,15 @@ class StyleConv(nn.Module):
         w: Float[Tensor, "m w_dim"],
         noise: Float[Tensor, "m2 h2 w2"] | None,
         clamp: float | None,
+        pad: int = 0,
     ) -> Float[Tensor, "n out h2 w2"]:
         """Input with its halo -> output without; twice the size if ``up``.
 
-        ``noise`` is this layer's ``noise_const``, cut to the output's cells, or None.
+        ``noise`` is this layer's ``noise_const``, cut to the output's cells, or None. A whole map
+        may come without its halo of zeros: then ``pad`` is 1.
         """
         style = self.affine(w)
-        x = modulated_conv(x, self.kernel(style), style)
+        x = modulated_conv(x, self.kernel(style), style, pad)
         if noise is not None:
             x = x.add_(noise[:, None] * self.noise_strength)
         x = F.leaky_relu_(x.add_(self.bias[:, None, None]), SLOPE)

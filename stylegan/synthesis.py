@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .config import Config, ws_up_to
-from .layers import StyleConv, ToRGB, halo
+from .layers import StyleConv, ToRGB
 from .mapping import Mapping
 from .regions import WHOLE, Cut, Plan, Region, add
 
@@ -43,19 +43,21 @@ class Block(nn.Module):
         if x is None:
             x = self.const.expand(ws.shape[0], -1, -1, -1)
         elif region is None:
-            x = self._style(self.conv0, halo(x), w[0], noise)
+            x = self._style(self.conv0, x, w[0], noise)
         else:
             x = self._style(self.conv0, region.below(x), w[0], noise, region.wide)
             return self._style(self.conv1, region.narrow(x), w[-2], noise, region.inner)
-        return self._style(self.conv1, halo(x), w[-2], noise)
+        return self._style(self.conv1, x, w[-2], noise)
 
     def _style(
         self, layer: StyleConv, x: Tensor, w: Tensor, noise: Noise, cut: Cut | None = None
     ) -> Tensor:
+        """A whole map, or windows of it whose input holds its halo."""
         cells = layer.noise_const[None]
         if cut is not None:
             cells = cut(cells[None])[:, 0]
-        x = cast(Tensor, layer(x, w, cells if noise == "const" else None, self.clamp))
+        kept, pad = cells if noise == "const" else None, int(cut is None)
+        x = cast(Tensor, layer(x, w, kept, self.clamp, pad))
         return x if cut is None else cut.inside(x, layer.noise_const.shape[0])
 
 

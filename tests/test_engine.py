@@ -144,7 +144,7 @@ def followers() -> tuple[ByFlow, ByPoints]:
     torch.manual_seed(3)
     head = CoordinateHead(generator.config).requires_grad_(False)
     ws = random_ws(generator)[0]
-    return ByFlow(generator, ws), ByPoints(generator, head, BOX, ws)
+    return ByFlow(generator, ws, SIDE), ByPoints(generator, head, BOX, ws, SIDE)
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["by flow", "by points"])
@@ -186,8 +186,8 @@ def test_what_was_not_seen_is_known_but_not_between_the_lips(monkeypatch) -> Non
 def test_a_model_that_knows_no_landmarks_knows_no_face() -> None:
     generator = small_generator()
     start = random_ws(generator)[0]
-    assert Watch(ByFlow(generator, start), None, None).face() is None
-    away = Watch(ByFlow(generator, start), None, lips).face()
+    assert Watch(ByFlow(generator, start, SIDE), None, None).face() is None
+    away = Watch(ByFlow(generator, start, SIDE), None, lips).face()
     assert away[16, 16] == 0
     assert away[31, 31] > 0
 
@@ -195,6 +195,6 @@ def test_a_model_that_knows_no_landmarks_knows_no_face() -> None:
 def test_flow_is_added_up_over_small_steps(monkeypatch) -> None:
     pictures = iter(np.roll(texture(64), step, axis=1) for step in (0, 1, 2, 3))
     monkeypatch.setattr(ByFlow, "_picture", lambda self, ws: next(pictures))
-    follower = ByFlow(small_generator(), torch.zeros(8, 12))
+    follower = ByFlow(small_generator(), torch.zeros(8, 12), 64)
     found = [np.median(follower.to(torch.zeros(8, 12)).flow[16:-16, 16:-16, 0]) for _ in range(3)]
     assert found == pytest.approx([-1, -2, -3], abs=0.25)

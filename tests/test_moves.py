@@ -127,7 +127,12 @@ def mover(goal: Goal, seed: int = 0) -> Mover:
     def draw(ws: Tensor) -> Tensor:
         return generator(ws[None])[0]
 
-    return Mover(lambda a, b: ByFlow(generator, a).to(b), draw, goal.statistics.axes, seed)
+    return Mover(
+        lambda a, b: ByFlow(generator, a, generator.config.resolution).to(b),
+        draw,
+        goal.statistics.axes,
+        seed,
+    )
 
 
 def test_who_is_shown_how_the_photo_moves_moves_it_better(goal: Goal) -> None:

@@ -272,7 +272,7 @@ HOSTILE: dict[str, Callable[[Parts], object]] = {
     "colours of another side": one("paint", lambda tensor: tensor[:, :5, :5].contiguous()),
     "colours without a share": one("paint", lambda tensor: tensor[..., :3].contiguous()),
     "no pictures": lambda parts: parts[0].pop("pictures"),
-    "pictures of another side": one("pictures", lambda tensor: tensor[:, :5, :5].contiguous()),
+    "pictures that are not square": one("pictures", lambda tensor: tensor[:, :5].contiguous()),
     "pictures of four parts": one("pictures", lambda t: torch.cat([t, t[..., :1]], -1)),
     "pictures of other numbers": one("pictures", Tensor.float),
     "one picture too few": one("pictures", lambda tensor: tensor[:1].contiguous()),

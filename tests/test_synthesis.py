@@ -145,6 +145,7 @@ def test_a_window_is_the_crop_of_the_full_map(
     w = torch.randn(1, 5, generator=source, dtype=torch.float64)
     noise, wide = layer.noise_const[None], halo(x)
     full = layer(wide, w, noise, 1.5)
+    torch.testing.assert_close(layer(x, w, noise, 1.5, pad=1), full, rtol=1e-12, atol=1e-12)
     windows = torch.cat([crop(wide, y, x, size + 2) for y, x in corners])
     places = [(gain * y, gain * x, gain * size) for y, x in corners]
     cut = layer(windows, w, torch.cat([crop(noise, *place) for place in places]), 1.5)
