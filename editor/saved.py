@@ -91,7 +91,7 @@ def _drawn(drawing: Drawing) -> str:
     return json.dumps({"drags": drawing.drags, "strokes": strokes})
 
 
-def _enlarged(picture: Picture, side: int) -> Picture:
+def _enlarged(picture: Picture, side: int) -> np.ndarray:
     if len(picture) == side:
         return picture
     return np.array(Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC))

@@ -13,6 +13,8 @@ from drag import Edit
 from editor.dragging import DRAG_OPTIONS, LAYERS, OWN, Moved
 from editor.engine import Engine
 from editor.motion import ByFlow, ByPoints, Watch
+from editor.opening import open_session
+from editor.saved import save_session
 from editor.session import Session
 from editor.view import show
 from inversion.flow import Motion
@@ -198,3 +200,40 @@ def test_flow_is_added_up_over_small_steps(monkeypatch) -> None:
     follower = ByFlow(small_generator(), torch.zeros(8, 12), 64)
     found = [np.median(follower.to(torch.zeros(8, 12)).flow[16:-16, 16:-16, 0]) for _ in range(3)]
     assert found == pytest.approx([-1, -2, -3], abs=0.25)
+
+
+def test_a_large_picture_is_looked_at_in_previews_and_shown_whole_at_the_end(
+    engine: Engine, monkeypatch
+) -> None:
+    monkeypatch.setattr("editor.engine.SEEN_SIDE", SIDE // 2)
+    session = engine.face(3)
+    assert session.now.change.flow.shape == (SIDE // 2, SIDE // 2, 2)
+    side = len(session.subject.photo)
+    edit = Edit.between((side, side), [((side / 2, side / 2), (side / 2 + 60, side / 2))])
+    *some, last = engine.drag(session, edit, replace(DRAG_OPTIONS, steps=5))
+    shown = [moved.version for moved in some if moved.version is not None]
+    assert {version.picture.shape for version in shown} == {(SIDE // 2, SIDE // 2, 3)}
+    assert last.version.picture.shape == (SIDE, SIDE, 3)
+    assert (last.version.picture == engine.picture(last.version.ws)).all()
+    assert len(last.version.change.flow) == SIDE // 2
+    for pixels in ("photo", "generated"):
+        assert show(session.subject, last.version, pixels).shape == session.subject.photo.shape
+
+
+def test_a_saved_session_holds_previews_and_whole_pictures(
+    engine: Engine, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr("editor.engine.SEEN_SIDE", SIDE // 2)
+    session = engine.face(3)
+    small = np.full((SIDE // 2, SIDE // 2, 3), 90, np.uint8)
+    large = np.full((SIDE, SIDE, 3), 120, np.uint8)
+    for picture in (small, large):
+        session = session.moved(replace(session.now, picture=picture))
+    file = tmp_path / "two.safetensors"
+    save_session(session, {}, file)
+    back, _ = open_session(engine, file)
+    first, stopped, whole = back.versions
+    assert first.picture is None
+    assert (stopped.picture == 90).all()
+    assert stopped.picture.shape == whole.picture.shape == (SIDE, SIDE, 3)
+    assert (whole.picture == 120).all()

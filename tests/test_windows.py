@@ -142,7 +142,7 @@ def test_many_squares_make_the_lower_maps_whole() -> None:
 
 
 def test_squares_that_overlap_share_a_window() -> None:
-    near = plan(BIG, 128, Squares(tuple((50 + k, 60 - k) for k in range(10)), 10))
+    near = plan(BIG, 128, Squares(tuple((50 + k, 60 - k) for k in range(5)), 10))
     assert len(near.regions[128].inner.places) == 1
     apart = plan(BIG, 128, Squares(((20, 20), (100, 90)), 10))
     assert len(apart.regions[128].inner.places) == 2
