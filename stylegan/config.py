@@ -18,6 +18,7 @@ class Config:
         mapping_features: width of the hidden mapping layers.
         lr_multiplier: run-time gain of the mapping's weights and biases.
         conv_clamp: activations are clamped to plus or minus this value, if given.
+        c_dim: length of the label that z is joined by, 0 for none.
 
     Raises:
         ValueError: the resolution is not a power of two of at least 8.
@@ -33,6 +34,7 @@ class Config:
     mapping_features: int = 512
     lr_multiplier: float = 0.01
     conv_clamp: float | None = None
+    c_dim: int = 0
 
     def __post_init__(self) -> None:
         if self.resolution < 8 or self.resolution & (self.resolution - 1):

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from .layers import GAIN, SLOPE, Linear
+from .layers import GAIN, SLOPE
 from .mapping import Mapping
 
 SMALLEST_AXIS = 1e-2  # axes shorter than this share of the longest carry noise
@@ -65,8 +65,8 @@ def before_activation(w: Float[Tensor, "*n w"]) -> Float[Tensor, "*n w"]:
 def w_statistics(mapping: Mapping, samples: int = 10_000, seed: int = 123) -> WStatistics:
     """Statistics of w over this many z."""
     source = torch.Generator().manual_seed(seed)
-    width = cast(Linear, mapping["fc0"]).weight.shape[1]
-    w = cast(Tensor, mapping(torch.randn(samples, width, generator=source).to(mapping.w_avg)))
+    z = torch.randn(samples, mapping.z_dim, generator=source)
+    w = cast(Tensor, mapping(z.to(mapping.w_avg)))
     mean = w.mean(0)
     linear = before_activation(w)
     centre = linear.mean(0)

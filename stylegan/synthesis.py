@@ -80,10 +80,13 @@ class Generator(nn.Module):
         self.synthesis = Synthesis(config)
 
     def style(
-        self, z: Float[Tensor, "n z"], truncation_psi: float = 1.0
+        self,
+        z: Float[Tensor, "n z"],
+        truncation_psi: float = 1.0,
+        label: Float[Tensor, "n c"] | None = None,
     ) -> Float[Tensor, "n layers w_dim"]:
-        """z -> ws: one w, repeated for all layers."""
-        w = cast(Tensor, self.mapping(z, truncation_psi))
+        """z -> ws: one w, repeated for all layers. A conditional generator takes a ``label``."""
+        w = cast(Tensor, self.mapping(z, truncation_psi, label))
         return w[:, None].expand(-1, self.config.num_ws, -1)
 
     def layers(self) -> Iterator[StyleConv]:

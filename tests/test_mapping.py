@@ -1,5 +1,7 @@
 """z -> w as the twin does it; truncation; the whitened coordinates of w."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_synthesis import twin_of
 from torch import Tensor
-from worlds import small_generator
+from worlds import SMALL, small_generator
 
 from stylegan import Mapping, w_statistics
 
@@ -89,3 +91,16 @@ def test_statistics_are_the_same_for_the_same_seed(mapping: Mapping) -> None:
     assert torch.equal(first.axes, again.axes)
     assert torch.equal(first.centre, again.centre)
     assert not torch.equal(first.w_avg, other.w_avg)
+
+
+@pytest.mark.parametrize("psi", [1.0, 0.6])
+def test_a_label_steers_the_mapping_as_the_twin_says(psi: float):
+    generator = small_generator(replace(SMALL, c_dim=4))
+    twin = twin_of(generator)
+    z, labels = random_z(3), torch.eye(4)[:3]
+    pairs = zip(z.double().numpy(), labels.double().numpy(), strict=True)
+    expected = np.stack([twin.mapping(one, psi, label) for one, label in pairs])
+    w = generator.mapping(z, psi, labels)
+    np.testing.assert_allclose(w.numpy(), expected, rtol=1e-4, atol=1e-4)
+    assert torch.equal(generator.mapping(z), generator.mapping(z, label=torch.zeros(3, 4)))
+    assert w_statistics(generator.mapping, samples=50).w_avg.shape == (SMALL.w_dim,)

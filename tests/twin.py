@@ -21,8 +21,11 @@ class Twin:
     lr_multiplier: float = 0.01
     clamp: float | None = None
 
-    def mapping(self, z: Array, psi: float = 1.0) -> Array:
+    def mapping(self, z: Array, psi: float = 1.0, label: Array | None = None) -> Array:
         x = z / np.sqrt(np.mean(z**2) + 1e-8)
+        if label is not None:
+            y = self.linear("mapping.embed", label)
+            x = np.concatenate([x, y / np.sqrt(np.mean(y**2) + 1e-8)])
         depth = sum(name.startswith("mapping.fc") for name in self.tensors) // 2
         for k in range(depth):
             x = leaky(self.linear(f"mapping.fc{k}", x, self.lr_multiplier))
