@@ -1,5 +1,6 @@
 """Models on disk: what is written is read; what is damaged is named."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,19 @@ def test_a_model_comes_back(model: Model, tmp_path: Path):
         assert torch.equal(back.generator.state_dict()[name], value.half().float())
     assert back.axes is not None
     assert torch.equal(back.axes, model.axes.half().float())
+
+
+def test_what_the_pictures_show_is_kept(model: Model, tmp_path: Path):
+    assert load().domain == "face"  # its file is older than this
+    save(replace(model, domain="cat"), tmp_path / "m.safetensors")
+    assert load(tmp_path / "m.safetensors").domain == "cat"
+
+
+def test_full_precision_is_kept_where_it_is_asked_for(model: Model, tmp_path: Path):
+    save(model, tmp_path / "m.safetensors", torch.float32)
+    back = load(tmp_path / "m.safetensors").generator.state_dict()
+    for name, value in model.generator.state_dict().items():
+        assert torch.equal(back[name], value)
 
 
 def test_the_embedded_model_makes_pictures():

@@ -1,9 +1,11 @@
 """Generators on disk: safetensors, the configuration as JSON in its metadata."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import torch
 from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -33,6 +35,7 @@ class Model:
             gives (x, y) in px of the picture. None where a model does not know it.
         coordinates: the head that paints which point of the neutral face a pixel shows, if any.
         box: the lowest and highest point (x, y, z) that the head can mean: its -1 and 1.
+        domain: what the pictures show: "face", "cat", "car", ...
     """
 
     generator: Generator
@@ -41,19 +44,36 @@ class Model:
     landmarks: Float[Tensor, "w+1 points 2"] | None = None
     coordinates: CoordinateHead | None = None
     box: Float[Tensor, "2 3"] | None = None
+    domain: str = "face"
 
 
-def save(model: Model, file: Path) -> None:
-    """Write a generator in half precision; whole or not at all."""
+def save(
+    model: Model,
+    file: Path,
+    dtype: torch.dtype = torch.float16,
+    notes: Mapping[str, str] | None = None,
+) -> None:
+    """Write a generator, by default in half precision; whole or not at all.
+
+    Args:
+        model: what is written.
+        file: where to.
+        dtype: of the numbers in the file; ``load`` gives float32 always.
+        notes: more for the file's metadata, such as where the weights came from.
+
+    Raises:
+        WeightsError: there is no room, or no permission.
+    """
     state = model.generator.state_dict()
     if model.coordinates is not None:
         state |= {HEAD + name: value for name, value in model.coordinates.state_dict().items()}
     known = {"axes": model.axes, "landmarks": model.landmarks, "box": model.box}
     state |= {name: tensor for name, tensor in known.items() if tensor is not None}
-    state = {name: tensor.half() for name, tensor in state.items()}
-    facts = {
+    state = {name: tensor.to(dtype) for name, tensor in state.items()}
+    facts = dict(notes or {}) | {
         "config": json.dumps(asdict(model.generator.config)),
         "feature_side": str(model.feature_side),
+        "domain": model.domain,
     }
     write(file, state, facts)
     file.chmod(0o644)  # safetensors keeps files to their owner, which suits fits
@@ -66,9 +86,11 @@ def load(file: Path = FACES) -> Model:
         WeightsError: the file is missing, damaged, or not one of ours.
     """
     state, facts = read(file)
+    shape = config(file, facts)
     try:
         numbers = {name: tensor.float() for name, tensor in state.items()}
-        model = _model(numbers, Config(**json.loads(facts["config"])), int(facts["feature_side"]))
+        model = _model(numbers, shape, int(facts["feature_side"]))
+        model = replace(model, domain=facts.get("domain", "face"))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise WeightsError(f"{file.name} is not a DragPhoto model.") from error
     if not all(bool(tensor.isfinite().all()) for tensor in state.values()):
@@ -95,10 +117,18 @@ def resolution(file: Path = FACES) -> int:
     Raises:
         WeightsError: the file is missing, damaged, or not one of ours.
     """
-    facts = read(file)[1]
+    return config(file, read(file)[1]).resolution
+
+
+def config(file: Path, facts: Mapping[str, str]) -> Config:
+    """The shape of a generator, from its file's metadata.
+
+    Raises:
+        WeightsError: the file is not one of ours.
+    """
     try:
-        return Config(**json.loads(facts["config"])).resolution
-    except (KeyError, TypeError, ValueError) as error:
+        return Config(**json.loads(facts["config"]))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(f"{file.name} is not a DragPhoto model.") from error
 
 
