@@ -1,0 +1,113 @@
+"""Any generator's file, told by its content: ours, or one that others have published."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+
+from stylegan import Config
+
+from .architecture import Checkpoint
+from .formats import Model, WeightsError, load
+from .nvidia import from_nvidia, is_network
+from .pickles import read_pickle
+from .rosinality import from_rosinality
+from .tensorflow import from_tensorflow, is_networks
+from .torch_files import MAGIC, Container, read_legacy, read_zip
+
+LARGEST_FEATURES = 128  # px of the block in whose features points are followed (DragGAN, section 4)
+OTHERS = {
+    b"version https://git-lfs": "This file is a git-LFS pointer, not the file itself: download it.",
+    b"<": "This file is a web page, not a model: the download failed, do it again.",
+    b"\xff\xd8\xff": "This file is a picture: choose a model here, and photos in the app.",
+    b"\x89PNG": "This file is a picture: choose a model here, and photos in the app.",
+    b"\x1f\x8b": "This file is packed (gzip): unpack it first.",
+    b"\x89HDF": "This file is a Keras or HDF5 model: only StyleGAN2 models can be used.",
+}
+"""What to say of files that begin so."""
+
+
+def open_model(file: Path) -> Model:
+    """Read a generator of any format that is known.
+
+    Raises:
+        WeightsError: the file is missing, damaged, of another kind, or may not be trusted.
+    """
+    if is_ours(file):
+        return load(file)
+    with opened(file) as found:
+        return Model(found.generator(), feature_side(found.config))
+
+
+def feature_side(config: Config) -> int:
+    """The block (px) in whose features points are followed where nobody has measured it."""
+    return min(LARGEST_FEATURES, max(8, config.resolution // 2))
+
+
+def is_ours(file: Path) -> bool:
+    """Whether a file is a safetensors file, by its first bytes.
+
+    Raises:
+        WeightsError: there is no file, or it cannot be read.
+    """
+    with _reading(file) as (source, end):
+        head = source.read(9)
+        return head[8:] == b"{" and 0 < int.from_bytes(head[:8], "little") < end
+
+
+@contextmanager
+def opened(file: Path) -> Generator[Checkpoint, None, None]:
+    """What a file of another project's says of its generator; the numbers are read in here.
+
+    Raises:
+        WeightsError: the file is missing, damaged, of another kind, or may not be trusted.
+    """
+    with _reading(file) as (source, end):
+        yield _checkpoint(*_value(source, end))
+
+
+@contextmanager
+def _reading(file: Path) -> Generator[tuple[BufferedReader, int], None, None]:
+    """(the open file, its size)."""
+    try:
+        if not file.is_file():
+            raise WeightsError(f"There is no file {file}.")
+        with file.open("rb") as source:
+            yield source, file.stat().st_size
+    except OSError as error:
+        raise WeightsError(f"{file.name} cannot be read: {error.strerror}.") from error
+
+
+def _value(source: BufferedReader, end: int) -> tuple[object, Container]:
+    """What the file holds, and where its storages are."""
+    head = source.read(64)
+    source.seek(0)
+    if not head:
+        raise WeightsError("This file is empty: download it again.")
+    if head.startswith(b"PK"):
+        return read_zip(source, end)
+    for start, sentence in OTHERS.items():
+        if head.lstrip().startswith(start):
+            raise WeightsError(sentence)
+    if not head.startswith(b"\x80"):
+        name = Path(source.name).name
+        raise WeightsError(f"{name} is damaged or not a safetensors file, pickle or archive.")
+    value = read_pickle(source, end).value
+    if value == MAGIC:
+        source.seek(0)
+        return read_legacy(source, end)
+    if source.tell() != end:
+        raise WeightsError("This file goes on after its end: do not trust it.")
+    return value, Container(source, {})
+
+
+def _checkpoint(value: object, container: Container) -> Checkpoint:
+    if is_network(value):
+        return from_nvidia(value, container)
+    if isinstance(value, tuple) and is_networks(value):
+        return from_tensorflow(value[2], container)
+    if isinstance(value, dict) and "G_ema" in value:
+        return from_nvidia(value["G_ema"], container)
+    if isinstance(value, dict) and "g_ema" in value:
+        return from_rosinality(value, container)
+    raise WeightsError("This file holds no StyleGAN2 generator (G_ema).")

@@ -1,0 +1,124 @@
+"""PyTorch generators as NVIDIA pickles them (stylegan2-ada-pytorch, and StyleGAN2 in stylegan3).
+
+Each layer is a call of ``_reconstruct_persistent_obj`` with its source text, which NVIDIA's loader
+runs, and its attributes. The source is left in the file; the attributes say what is computed: they
+are what the networks' own code reads, wherever their constructors' arguments were nested.
+"""
+
+from collections.abc import Iterator
+
+from .architecture import Checkpoint, another, check_filter, checkpoint
+from .formats import WeightsError
+from .objects import PERSISTENT, Object, malformed, shown
+from .stored import Stored, tensor
+from .torch_files import Container
+
+MOST_LAYERS = 1000  # a 1024 px generator has 64
+DEEPEST = 8
+PLAIN = (str, int, float, bool, type(None))
+
+Attributes = dict[object, object]
+
+
+def is_network(value: object) -> bool:
+    """Whether a pickled value is a network of NVIDIA's."""
+    return isinstance(value, Object) and value.maker == PERSISTENT
+
+
+def from_nvidia(network: object, container: Container) -> Checkpoint:
+    """A generator from its pickled object (``G_ema`` of a training snapshot).
+
+    Raises:
+        WeightsError: it is another network, another architecture, or damaged.
+    """
+    layers = dict(_layers(network))
+    _check_kind(layers)
+    tensors = dict(_tensors(layers, container))
+    for name in [name for name in tensors if name.endswith("resample_filter")]:
+        check_filter(tensors.pop(name))
+    convs = [part for name, part in layers.items() if name.endswith((".conv0", ".conv1"))]
+    zero: list[str] = []
+    if _only("use_noise", convs) is False:
+        zero += ["noise_strength", "noise_const"]
+    if _drawn(layers) == "orig":
+        zero += [f".torgb.{name}" for name in ("weight", "bias", "affine.weight", "affine.bias")]
+    full = [part for name, part in layers.items() if name.startswith("mapping.fc")]
+    if {_only("activation", convs), _only("activation", full)} != {"lrelu"}:
+        raise another("its activations are not leaky ReLUs")
+    clamp, multiplier = _only("conv_clamp", convs), _only("bias_gain", full)
+    return checkpoint("NVIDIA, PyTorch", tensors, multiplier, clamp, zero)
+
+
+def _layers(network: object) -> Iterator[tuple[str, Attributes]]:
+    """(name, attributes) of the network and of the layers in it."""
+    waiting, seen = [("", network)], 0
+    while waiting:
+        name, value = waiting.pop()
+        layer = _attributes(value)
+        children = _dictionary(layer.get("_modules"))
+        seen += len(children)
+        if seen > MOST_LAYERS or name.count(".") > DEEPEST:
+            raise malformed()
+        waiting += [(_joined(name, child), part) for child, part in children.items()]
+        yield name, layer
+
+
+def _attributes(value: object) -> Attributes:
+    if not isinstance(value, Object) or value.maker != PERSISTENT or len(value.arguments) != 1:
+        raise malformed()
+    meta = _dictionary(value.arguments[0])
+    kind = meta.get("class_name")
+    if meta.get("type") != "class" or not isinstance(kind, str):
+        raise malformed()
+    return _dictionary(meta.get("state")) | {"class_name": kind}
+
+
+def _dictionary(value: object) -> Attributes:
+    if not isinstance(value, dict):
+        raise malformed()
+    return value
+
+
+def _joined(name: str, child: object) -> str:
+    if not isinstance(child, str) or not child or "." in child:
+        raise malformed()
+    return f"{name}.{child}" if name else child
+
+
+def _check_kind(layers: dict[str, Attributes]) -> None:
+    """Say what a network is that is no StyleGAN2 generator."""
+    if "synthesis.input" in layers:
+        raise WeightsError("This is a StyleGAN3 model: only StyleGAN2 models can be used.")
+    if not {"mapping", "synthesis"} <= layers.keys():
+        kind = shown(str(layers[""]["class_name"]))
+        raise WeightsError(f"This file holds a {kind}: only StyleGAN2 generators can be used.")
+
+
+def _tensors(layers: dict[str, Attributes], container: Container) -> Iterator[tuple[str, Stored]]:
+    for name, layer in layers.items():
+        kept = _dictionary(layer.get("_parameters")) | _dictionary(layer.get("_buffers"))
+        for own, value in kept.items():
+            if value is not None:
+                yield _joined(name, own), tensor(value, container)
+
+
+def _drawn(layers: dict[str, Attributes]) -> object:
+    """How the blocks make the picture: "skip", or "orig" (the last block alone)."""
+    blocks = [part for name, part in layers.items() if name.startswith("synthesis.b")]
+    drawn = _only("architecture", [part for part in blocks if "architecture" in part])
+    if drawn not in ("skip", "orig"):
+        kind = shown(str(drawn))
+        raise WeightsError(f"This model's architecture is {kind}: only skip can be used.")
+    return drawn
+
+
+def _only(attribute: str, layers: list[Attributes]) -> object:
+    """An attribute that must be the same in all these layers."""
+    values = [layer.get(attribute, Object) for layer in layers]
+    if not values:
+        raise another("it lacks layers")
+    if any(type(value) not in PLAIN for value in values):
+        raise malformed()
+    if any(value != values[0] for value in values):
+        raise another(f"its layers differ in {attribute}")
+    return values[0]

@@ -1,0 +1,92 @@
+"""The two containers of torch.save: one stream (before PyTorch 1.6), and a zip archive."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .formats import WeightsError
+from .objects import Name, Object, malformed
+from .opcodes import Source, Span, cut_short
+from .pickles import read_pickle
+from .zip_archive import members
+
+MAGIC = 0x1950A86A20F9469CFC6C  # what torch.save wrote first before it wrote zip archives
+VERSION = 1001
+WIDTHS = {
+    "Byte": 1, "Char": 1, "Bool": 1, "Short": 2, "Half": 2, "BFloat16": 2, "Int": 4, "Float": 4,
+    "Long": 8, "Double": 8,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Container:
+    """A file, and where in it lie the storages that its pickle names by key."""
+
+    file: Source
+    storages: Mapping[str, Span]
+
+
+def read_legacy(file: Source, end: int) -> tuple[object, Container]:
+    """(value, storages) of what torch.save wrote without a zip archive, from the position on.
+
+    Raises:
+        WeightsError: it is something else, damaged, or holds more than it should.
+    """
+    head = [read_pickle(file, end).value for _ in range(3)]
+    order = head[2].get("little_endian") if isinstance(head[2], dict) else None
+    if head[:2] != [MAGIC, VERSION] or order is not True:
+        raise malformed()
+    pickle = read_pickle(file, end)
+    keys = read_pickle(file, end).value
+    known = dict(kept(storage) for storage in pickle.storages)
+    if not isinstance(keys, list) or any(type(key) is not str for key in keys):
+        raise malformed()
+    spans = {key: _next_storage(file, end, known.get(key)) for key in keys}
+    if file.tell() != end or spans.keys() != known.keys():
+        raise malformed()
+    return pickle.value, Container(file, spans)
+
+
+def _next_storage(file: Source, end: int, kept: tuple[str, int] | None) -> Span:
+    """Pass over the number of values, and the values."""
+    count = int.from_bytes(file.read(8), "little")
+    if kept is None or count != kept[1]:
+        raise malformed() if file.tell() < end else cut_short(end)
+    span = Span(file.tell(), count * WIDTHS[kept[0]])
+    if span.size > end - span.start:
+        raise cut_short(end)
+    file.seek(span.size, 1)
+    return span
+
+
+def kept(storage: Object) -> tuple[str, tuple[str, int]]:
+    """(key, (kind, how many values)) of a storage outside of the pickle."""
+    name, key, _, count = storage.arguments
+    kind = name.full.removeprefix("torch.").removesuffix("Storage") if type(name) is Name else ""
+    if kind not in WIDTHS or type(key) is not str or type(count) is not int or count < 0:
+        raise malformed()
+    return key, (kind, count)
+
+
+def read_zip(file: Source, end: int) -> tuple[object, Container]:
+    """(value, storages) of what torch.save writes today; nothing is unpacked.
+
+    Raises:
+        WeightsError: it is another archive, damaged, packed, or holds more than it should.
+    """
+    parts = members(file, end)
+    pickled = [name for name in parts if name.rpartition("/")[2] == "data.pkl"]
+    folder = pickled[0].removesuffix("data.pkl") if pickled else ""
+    if len(pickled) != 1 or f"{folder}version" not in parts:
+        raise WeightsError("This archive holds no PyTorch model, or more than one.")
+    span = parts[pickled[0]]
+    file.seek(span.start)
+    pickle = read_pickle(file, span.start + span.size)
+    if file.tell() != span.start + span.size:
+        raise malformed()
+    spans: dict[str, Span] = {}
+    for key, (kind, count) in map(kept, pickle.storages):
+        span = parts.get(f"{folder}data/{key}")
+        if span is None or span.size != count * WIDTHS[kind]:
+            raise malformed()
+        spans[key] = span
+    return pickle.value, Container(file, spans)
