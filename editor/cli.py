@@ -1,4 +1,4 @@
-"""``dragphoto invert | drag | render``: the whole chain without a browser.
+"""``dragphoto invert | drag | render | weights``: the whole chain without a browser.
 
 Progress goes to stderr, ``--json`` prints a summary to stdout. Bad input: one line, exit code 2.
 """
@@ -13,7 +13,7 @@ from typing import NoReturn, get_args
 from inversion import BUDGETS
 from weights import FACES
 
-from . import USER_ERRORS
+from . import USER_ERRORS, weight_files
 from .commands import run_drag, run_invert, run_render
 from .dragging import DRAG_OPTIONS
 from .machine import use_well
@@ -64,12 +64,15 @@ def parser() -> Parser:
     command = commands.add_parser("render", parents=[shared], help="a face of the model itself")
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=run_render)
+
+    group = commands.add_parser("weights", help="files of models")
+    weight_files.add(group.add_subparsers(required=True, metavar="COMMAND"))
     return top
 
 
 def _shared() -> Parser:
     options = Parser(add_help=False)
-    options.add_argument("--model", type=Path, default=FACES, help="a .safetensors model")
+    options.add_argument("--model", type=Path, default=FACES, help="a model's file")
     options.add_argument("--json", action="store_true", help="print a summary to stdout")
     options.add_argument("-o", "--out", type=Path, required=True, help="file to write")
     return options

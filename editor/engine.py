@@ -36,7 +36,7 @@ from stylegan import (
     to_uint8,
     w_statistics,
 )
-from weights import FACES, load, resolution
+from weights import FACES, open_model, resolution
 from weights.small import digest
 
 from .crop_edit import to_crop_edit
@@ -72,7 +72,7 @@ class Engine:
 
     def __init__(self, file: Path = FACES, device: str | torch.device | None = None):
         self.device = best_device() if device is None else torch.device(device)
-        model = load(file)
+        model = open_model(file)
         statistics = w_statistics(model.generator.mapping)  # on the CPU: the same everywhere
         # The shapes of the weights can be asked for where the weights are out of reach.
         self.shapes = {name: part.shape for name, part in model.generator.state_dict().items()}

@@ -7,3 +7,7 @@ from .formats import WeightsError as WeightsError
 from .formats import load as load
 from .formats import resolution as resolution
 from .formats import save as save
+from .info import SOURCE as SOURCE
+from .info import Info as Info
+from .info import info as info
+from .info import sha256 as sha256

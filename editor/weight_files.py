@@ -1,0 +1,45 @@
+"""``dragphoto weights convert | info``: files of models, whoever published them."""
+
+import argparse
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from weights import SOURCE, info, open_model, save, sha256
+
+
+def add(commands: "argparse._SubParsersAction[Any]") -> None:
+    """The commands, with ``run`` set to what carries them out."""
+    command = commands.add_parser("convert", help="a published StyleGAN2 -> our own format")
+    command.add_argument("source", type=Path, help=".pkl or .pt; nothing in it is executed")
+    command.add_argument("out", type=Path, help=".safetensors to write")
+    command.add_argument("--domain", default="face", help="what the pictures show")
+    command.add_argument("--json", action="store_true", help="print a summary to stdout")
+    command.set_defaults(run=run_convert)
+
+    command = commands.add_parser("info", help="what a model's file holds")
+    command.add_argument("file", type=Path)
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+    command.set_defaults(run=run_info)
+
+
+def run_convert(args: argparse.Namespace) -> dict[str, object]:
+    """Write the generator in full precision; give a summary."""
+    model = replace(open_model(args.source), domain=args.domain)
+    save(model, args.out, torch.float32, {SOURCE: sha256(args.source)})
+    return {
+        "out": str(args.out),
+        "resolution": model.generator.config.resolution,
+        "bytes": args.out.stat().st_size,
+    }
+
+
+def run_info(args: argparse.Namespace) -> dict[str, object]:
+    """Print what is known of the file, unless it is asked for as JSON."""
+    found: dict[str, object] = asdict(info(args.file))
+    if not args.json:
+        for name, value in found.items():
+            print(f"{name}: {'unknown' if value is None else value}")
+    return found

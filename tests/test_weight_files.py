@@ -1,0 +1,93 @@
+"""``dragphoto weights convert | info``."""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from pickle_writer import nvidia, pickled, snapshot, write
+from worlds import SMALL, small_generator
+
+from editor.cli import main
+from editor.engine import Engine
+from weights import FACES, load
+
+GENERATOR = small_generator(replace(SMALL, conv_clamp=3.0))
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    return write(tmp_path / "published.pkl", pickled(snapshot(nvidia(GENERATOR))))
+
+
+def test_a_converted_model_is_the_same_to_the_bit(published: Path, tmp_path: Path) -> None:
+    out = tmp_path / "ours.safetensors"
+    main(["weights", "convert", str(published), str(out), "--domain", "cat"])
+    model = load(out)
+    assert model.generator.config == GENERATOR.config
+    assert (model.feature_side, model.domain) == (16, "cat")
+    for name, value in GENERATOR.state_dict().items():
+        assert torch.equal(model.generator.state_dict()[name], value)
+
+
+def test_a_published_model_can_be_used_as_it_is(published: Path, tmp_path: Path) -> None:
+    out = tmp_path / "face.png"
+    main(["render", "--model", str(published), "-o", str(out)])
+    assert out.stat().st_size > 0
+    assert (Engine(published).random(0) == Engine(published).random(0)).all()
+
+
+def test_info_tells_what_a_published_file_holds(
+    published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["weights", "info", str(published), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert found == {
+        "format": "NVIDIA, PyTorch",
+        "architecture": "StyleGAN2, skip, z 10, w 12",
+        "resolution": 32,
+        "parameters": sum(part.numel() for part in GENERATOR.parameters()),
+        "licence": None,
+        "sha256": hashlib.sha256(published.read_bytes()).hexdigest(),
+        "size": published.stat().st_size,
+        "source": None,
+    }
+
+
+def test_info_tells_where_a_converted_file_came_from(
+    published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "ours.safetensors"
+    main(["weights", "convert", str(published), str(out), "--json"])
+    summary = json.loads(capsys.readouterr().out)
+    assert summary == {"out": str(out), "resolution": 32, "bytes": out.stat().st_size}
+    main(["weights", "info", str(out)])
+    lines = capsys.readouterr().out.splitlines()
+    assert "format: DragPhoto, safetensors" in lines
+    assert "licence: unknown" in lines
+    assert f"source: {hashlib.sha256(published.read_bytes()).hexdigest()}" in lines
+
+
+def test_the_licence_of_the_embedded_model_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["weights", "info", str(FACES), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["licence"] == "CC0-1.0"
+    assert found["parameters"] == sum(part.numel() for part in load().generator.parameters())
+
+
+@pytest.mark.parametrize("command", [["info"], ["convert", "--json"]])
+def test_a_file_that_is_no_model_takes_one_line(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path / "page.pkl", b"<html>404</html>")
+    out = [str(tmp_path / "out.safetensors")] if command[0] == "convert" else []
+    with pytest.raises(SystemExit) as left:
+        main(["weights", command[0], str(file), *out, *command[1:]])
+    said = capsys.readouterr()
+    assert left.value.code == 2
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert "is a web page" in said.err
+    assert list(tmp_path.iterdir()) == [file]
