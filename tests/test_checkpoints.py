@@ -26,8 +26,8 @@ from worlds import SMALL, small_generator
 
 from stylegan import Config, Generator
 from weights import WeightsError, open_model
-from weights.architecture import blank
 from weights.checkpoints import feature_side
+from weights.unfilled import unfilled
 
 GENERATOR = small_generator()
 CLAMPED = replace(SMALL, conv_clamp=0.7)
@@ -207,7 +207,7 @@ def test_the_networks_beside_the_generator_are_not_read(tmp_path: Path) -> None:
 
 def test_an_unfilled_generator_has_the_shapes_of_a_real_one() -> None:
     wanted = {name: part.shape for name, part in Generator(CONDITIONAL).state_dict().items()}
-    found = blank(CONDITIONAL).state_dict()
+    found = unfilled(CONDITIONAL).state_dict()
     assert {name: part.shape for name, part in found.items()} == wanted
     assert all(part.is_meta for part in found.values())
 

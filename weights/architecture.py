@@ -3,20 +3,17 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from re import fullmatch
-from typing import Any
 
 import torch
-from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from stylegan import Config, Generator
 
-from .formats import WeightsError
+from .formats import MOST_LAYERS, WeightsError
 from .objects import shown
 from .stored import Stored
+from .unfilled import unfilled
 
 LARGEST = 2048  # px
-MOST_LAYERS = 64  # of the mapping
 CONV = r"synthesis\.b(\d{1,4})\.conv1\.bias"
 FULL = r"mapping\.fc\d{1,3}\.weight"
 FIR = torch.outer(torch.tensor([1.0, 3, 3, 1]), torch.tensor([1.0, 3, 3, 1])) / 64
@@ -45,7 +42,7 @@ class Checkpoint:
         state = {name: stored.read().contiguous() for name, stored in self.tensors.items()}
         if not all(bool(tensor.isfinite().all()) for tensor in state.values()):
             raise WeightsError("This file is damaged: it holds values that are not numbers.")
-        generator = blank(self.config)
+        generator = unfilled(self.config)
         generator.load_state_dict(state, assign=True)
         return generator.eval().requires_grad_(False)
 
@@ -71,7 +68,7 @@ def checkpoint(
     """
     shapes = {name: stored.shape for name, stored in tensors.items()}
     config = _config(shapes, _number(lr_multiplier), _clamp(conv_clamp))
-    wanted = {name: tuple(part.shape) for name, part in blank(config).state_dict().items()}
+    wanted = {name: tuple(part.shape) for name, part in unfilled(config).state_dict().items()}
     for name in sorted(shapes.keys() - wanted.keys()):
         raise another(f"it has {shown(name)}")
     for name in sorted(wanted.keys() - shapes.keys()):
@@ -87,25 +84,6 @@ def checkpoint(
 def another(why: str) -> WeightsError:
     """What to say of a network that is no StyleGAN2 generator as we know it."""
     return WeightsError(f"This is another architecture than StyleGAN2's: {why}.")
-
-
-def blank(config: Config) -> Generator:
-    """A generator without numbers: on the device "meta"."""
-    with torch.device("meta"), _Unfilled():
-        return Generator(config)
-
-
-class _Unfilled(TorchFunctionMode):
-    """Empty tensors instead of scaled random ones: on "meta" those load half of PyTorch (0.9 s)."""
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        """Call ``torch.empty`` for ``torch.randn``, and do not divide."""
-        del types
-        if func in (Tensor.div, Tensor.__truediv__):
-            return args[0]
-        return (torch.empty if func is torch.randn else func)(*args, **(kwargs or {}))
 
 
 def _zeros(shape: tuple[int, ...]) -> Stored:

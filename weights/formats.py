@@ -13,7 +13,11 @@ from torch import Tensor
 
 from stylegan import Config, CoordinateHead, Generator
 
+from .unfilled import unfilled
+
 FACES = Path(__file__).with_name("faces.safetensors")
+LARGEST = 1 << 24  # of the numbers in a configuration
+MOST_LAYERS = 64  # of a mapping
 HEAD = "coordinates."  # before the names of the coordinate head's tensors
 
 
@@ -101,8 +105,8 @@ def load(file: Path = FACES) -> Model:
 def _model(numbers: dict[str, Tensor], config: Config, feature_side: int) -> Model:
     axes, landmarks, box = (numbers.pop(name, None) for name in ("axes", "landmarks", "box"))
     painted = {name: numbers.pop(name) for name in list(numbers) if name.startswith(HEAD)}
-    generator, head = Generator(config), None
-    generator.load_state_dict(numbers)
+    generator, head = unfilled(config), None
+    generator.load_state_dict(numbers, assign=True)
     if painted:
         head = CoordinateHead(config)
         head.load_state_dict({name.removeprefix(HEAD): value for name, value in painted.items()})
@@ -127,9 +131,21 @@ def config(file: Path, facts: Mapping[str, str]) -> Config:
         WeightsError: the file is not one of ours.
     """
     try:
-        return Config(**json.loads(facts["config"]))
+        found = Config(**json.loads(facts["config"]))
+        if not _is_sane(found):
+            raise ValueError("These numbers make no generator.")
+        return found
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(f"{file.name} is not a DragPhoto model.") from error
+
+
+def _is_sane(config: Config) -> bool:
+    """Whether a generator of these numbers can be made, to compare its tensors with the file's."""
+    numbers = asdict(config)
+    clamp, gain, depth = (numbers.pop(n) for n in ("conv_clamp", "lr_multiplier", "mapping_layers"))
+    whole = all(type(number) is int and 0 <= number <= LARGEST for number in numbers.values())
+    real = all(type(number) in (int, float) for number in (gain, 0.0 if clamp is None else clamp))
+    return whole and real and type(depth) is int and 0 < depth <= MOST_LAYERS
 
 
 def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

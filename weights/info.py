@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from .architecture import blank
 from .checkpoints import is_ours, opened
 from .formats import FACES, config, read
+from .unfilled import unfilled
 
 SOURCE = "source_sha256"  # in the metadata of a converted file: which file it was made from
 
@@ -54,7 +54,7 @@ def info(file: Path) -> Info:
         kind,
         f"StyleGAN2, skip, z {shape.z_dim}, w {shape.w_dim}{labels}",
         shape.resolution,
-        sum(part.numel() for part in blank(shape).parameters()),
+        sum(part.numel() for part in unfilled(shape).parameters()),
         "CC0-1.0" if file.resolve() == FACES else facts.get("licence"),
         sha256(file),
         file.stat().st_size,

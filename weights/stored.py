@@ -104,7 +104,7 @@ def _read(storage: Object, container: Container, start: int, count: int) -> Tens
     key, (kind, total) = kept(storage)
     span = container.storages.get(key)
     if kind not in NUMBERS:
-        raise WeightsError(f"This file holds {kind} tensors: only floating-point weights are read.")
+        raise WeightsError(f"This file holds {kind} tensors: Half, Float and Double are read.")
     if span is None or span.size != total * WIDTHS[kind] or start + count > total:
         raise malformed()
     container.file.seek(span.start + start * WIDTHS[kind])

@@ -1,0 +1,28 @@
+"""Generators without numbers: to know their shapes, and to be given numbers that are there."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from stylegan import Config, Generator
+
+
+def unfilled(config: Config) -> Generator:
+    """A generator on the device "meta", which takes no memory: ``load_state_dict(assign=True)``."""
+    with torch.device("meta"), _Unfilled():
+        return Generator(config)
+
+
+class _Unfilled(TorchFunctionMode):
+    """Empty tensors instead of scaled random ones: on "meta" those load half of PyTorch (0.9 s)."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Call ``torch.empty`` for ``torch.randn``, and do not divide."""
+        del types
+        if func in (Tensor.div, Tensor.__truediv__):
+            return args[0]
+        return (torch.empty if func is torch.randn else func)(*args, **(kwargs or {}))
