@@ -1,0 +1,83 @@
+"""No file of a model does anything, whatever it holds; each that is no model is refused."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from audit import audited
+from hostile import GOOD, MARKER, corpus
+from pickle_writer import SOURCE, write
+
+from benchmarks.weights_fuzz import fuzz, seeds
+
+CORPUS = corpus()
+MOST_MEMORY = 64 << 20  # bytes
+TESTS = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What came of each file, by its name, in a process of its own; "good" is one that is none."""
+    folder, work = tmp_path_factory.mktemp("hostile"), tmp_path_factory.mktemp("work")
+    for number, data in enumerate([GOOD, *CORPUS.values()]):
+        write(folder / f"{number:03}", data)
+    command = [sys.executable, "-W", "error", str(TESTS / "hostile_reader.py"), str(folder)]
+    paths = {"PYTHONPATH": f"{TESTS.parent}", "OMP_NUM_THREADS": "1", "PATH": ""}
+    done = subprocess.run(command, cwd=work, env=paths, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list(work.iterdir()) == []
+    found = json.loads(done.stdout)
+    names = ["good", *CORPUS]
+    return {"modules": found["modules"]} | {
+        name: found[f"{number:03}"] for number, name in enumerate(names)
+    }
+
+
+def test_the_corpus_is_large() -> None:
+    assert len(CORPUS) >= 120
+
+
+def test_the_audit_sees_what_happens(tmp_path: Path) -> None:
+    with audited() as seen:
+        (tmp_path / "made").write_text("")
+        sys.modules.pop("colorsys", None)
+        importlib.import_module("colorsys")
+        subprocess.run(["true"], check=True)
+    assert f"open {tmp_path / 'made'}" in seen
+    assert any(words.startswith("exec") for words in seen)
+    assert any(words.startswith("subprocess.Popen") for words in seen)
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_hostile_file_is_refused_and_does_nothing(name: str, outcomes: dict[str, Any]) -> None:
+    found = outcomes[name]
+    assert found["events"] == ["open FILE"]
+    assert found["error"] == "WeightsError", found["sentence"]
+    assert found["peak"] < MOST_MEMORY
+    sentence = found["sentence"]
+    assert sentence.endswith(".")
+    assert sentence.isprintable()
+    assert len(sentence) < 200
+
+
+def test_a_good_file_does_nothing_either(outcomes: dict[str, Any]) -> None:
+    """Its source texts would end the process: NVIDIA's loader runs them."""
+    assert SOURCE[:40].encode() in GOOD
+    assert outcomes["good"]["error"] == ""
+    assert outcomes["good"]["events"] == ["open FILE"]
+    assert outcomes["modules"] == {"new": []}
+
+
+def test_the_payloads_are_in_the_files() -> None:
+    assert sum(MARKER.encode() in data for data in CORPUS.values()) > 80
+
+
+def test_changed_files_never_surprise(tmp_path: Path) -> None:
+    outcome = fuzz(seeds(), tmp_path / "changed", count=100)
+    assert outcome.surprises == []
+    assert outcome.refused > 50
+    assert outcome.read > 1
