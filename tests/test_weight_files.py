@@ -10,6 +10,7 @@ import torch
 from pickle_writer import nvidia, pickled, snapshot, write
 from worlds import SMALL, small_generator
 
+from benchmarks import weights_read
 from editor.cli import main
 from editor.engine import Engine
 from weights import FACES, load
@@ -91,3 +92,15 @@ def test_a_file_that_is_no_model_takes_one_line(
     assert said.err.count("\n") == 1
     assert "is a web page" in said.err
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_the_benchmark_measures_what_it_writes(tmp_path: Path) -> None:
+    file = tmp_path / "snapshot.pkl"
+    assert weights_read.write(file, SMALL) == 4 * sum(
+        part.numel() for part in GENERATOR.state_dict().values()
+    )
+    for name in ("read", "convert", "info"):
+        seconds, peak = weights_read.task(name, file)
+        assert 0 < seconds < 60
+        assert 0 <= peak < 200e6
+    assert load(tmp_path / "snapshot.safetensors").generator.config == SMALL
