@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from weights import SOURCE, info, open_model, save, sha256
+from weights import SOURCE, WeightsError, info, open_model, save, sha256
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -26,7 +26,13 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
 
 
 def run_convert(args: argparse.Namespace) -> dict[str, object]:
-    """Write the generator in full precision; give a summary."""
+    """Write the generator in full precision; give a summary.
+
+    Raises:
+        WeightsError: the one file is no model that can be used, or the other cannot be written.
+    """
+    if args.out.suffix != ".safetensors":
+        raise WeightsError(f"{args.out} cannot be written: name it *.safetensors.")
     model = replace(open_model(args.source), domain=args.domain)
     save(model, args.out, torch.float32, {SOURCE: sha256(args.source)})
     return {

@@ -78,6 +78,16 @@ def test_the_licence_of_the_embedded_model_is_known(capsys: pytest.CaptureFixtur
     assert found["parameters"] == sum(part.numel() for part in load().generator.parameters())
 
 
+def test_what_was_downloaded_is_not_overwritten(
+    published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = published.read_bytes()
+    with pytest.raises(SystemExit):
+        main(["weights", "convert", str(published), str(published)])
+    assert "name it *.safetensors" in capsys.readouterr().err
+    assert published.read_bytes() == before
+
+
 @pytest.mark.parametrize("command", [["info"], ["convert", "--json"]])
 def test_a_file_that_is_no_model_takes_one_line(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -20,9 +20,10 @@ STYLE_CONV = {
     "mod_weight": "affine.weight", "mod_bias": "affine.bias",
 }  # fmt: skip
 LAYERS = {"Conv": "conv1", "Conv0_up": "conv0", "Conv1": "conv1", "ToRGB": "torgb"}
-ELSEWHERE = {
+NEEDED = {
     "resample_kernel": [1, 3, 3, 1], "architecture": "skip", "nonlinearity": "lrelu",
-    "mapping_nonlinearity": "lrelu", "label_size": 0, "num_channels": 3,
+    "mapping_nonlinearity": "lrelu", "label_size": 0, "num_channels": 3, "use_noise": True,
+    "normalize_latents": True,
 }  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def from_tensorflow(network: object, container: Container) -> Checkpoint:
     settings = _state(network).get("static_kwargs")
     if not isinstance(settings, dict):
         raise malformed()
-    for name, ours in ELSEWHERE.items():
+    for name, ours in NEEDED.items():
         if settings.get(name, ours) != ours:
             raise WeightsError(f"This model's {name} is another than {ours}: it cannot be used.")
     tensors: dict[str, Stored] = {}
@@ -52,7 +53,8 @@ def from_tensorflow(network: object, container: Container) -> Checkpoint:
         if name.rpartition("/")[2] != "lod":  # how far training had grown it
             ours, stored = _placed(name, array(value, container))
             tensors[ours] = stored
-    return checkpoint("NVIDIA, TensorFlow", tensors, settings.get("mapping_lrmul", 0.01))
+    multiplier, clamp = settings.get("mapping_lrmul", 0.01), settings.get("conv_clamp")
+    return checkpoint("NVIDIA, TensorFlow", tensors, multiplier, clamp)
 
 
 def _variables(network: object) -> Iterator[tuple[str, object]]:

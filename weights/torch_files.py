@@ -11,6 +11,7 @@ from .zip_archive import members
 
 MAGIC = 0x1950A86A20F9469CFC6C  # what torch.save wrote first before it wrote zip archives
 VERSION = 1001
+LITTLE = b"little"
 WIDTHS = {
     "Byte": 1, "Char": 1, "Bool": 1, "Short": 2, "Half": 2, "BFloat16": 2, "Int": 4, "Float": 4,
     "Long": 8, "Double": 8,
@@ -79,6 +80,10 @@ def read_zip(file: Source, end: int) -> tuple[object, Container]:
     if len(pickled) != 1 or f"{folder}version" not in parts:
         raise WeightsError("This archive holds no PyTorch model, or more than one.")
     span = parts[pickled[0]]
+    if order := parts.get(f"{folder}byteorder"):
+        file.seek(order.start)
+        if file.read(min(order.size, len(LITTLE))) != LITTLE:
+            raise WeightsError("This model was saved on a big-endian machine: save it on another.")
     file.seek(span.start)
     pickle = read_pickle(file, span.start + span.size)
     if file.tell() != span.start + span.size:
