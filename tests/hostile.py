@@ -250,6 +250,22 @@ def structure() -> Files:
         modules = {str(k): shared for k in range(9)}
         shared = persistent("Layer", {"_modules": modules, "_parameters": {}, "_buffers": {}})
     yield "layers shared by layers", pickled(snapshot(shared))
+    many = {f"w{k}": None for k in range(30_000)}
+    shared = persistent("Layer", {"_modules": {}, "_parameters": many, "_buffers": many, **many})
+    modules = dict.fromkeys(("mapping", "synthesis", *map(str, range(900))), shared)
+    state = {"_modules": modules, "_parameters": {}, "_buffers": {}}
+    yield "many layers with the same many tensors", pickled(snapshot(persistent("G", state)))
+    value = rosinality(GENERATOR)
+    value["g_ema"].update({f"{k}.kernel": value["latent_avg"] for k in range(5000)})
+    yield "many filters", torch_saved(value)
+    network = tensorflow(GENERATOR)
+    network.state["variables"] = [("lod", None)] * 30_000
+    yield "many variables", pickled((network,) * 3)
+    slow = {k: k for k in range(30_000)}
+    yield (
+        "a storage of many opcodes",
+        model(w_avg=view(stream(system={"little_endian": True, **slow}))),
+    )
     network = Call(named("dnnlib.tflib.network", "Network"), state={"variables": []}, new=True)
     for _ in range(9):
         parts = {str(k): network for k in range(9)}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from audit import audited
-from hostile import GOOD, MARKER, corpus
+from hostile import CALLED, GOOD, MARKER, corpus
 from pickle_writer import SOURCE, write
 
 from benchmarks.weights_fuzz import fuzz, seeds
@@ -62,6 +62,11 @@ def test_a_hostile_file_is_refused_and_does_nothing(name: str, outcomes: dict[st
     assert sentence.endswith(".")
     assert sentence.isprintable()
     assert len(sentence) < 200
+
+
+@pytest.mark.parametrize("full", CALLED)
+def test_what_a_file_asks_for_is_named(full: str, outcomes: dict[str, Any]) -> None:
+    assert f"asks for {full}," in outcomes[f"calls: {full}"]["sentence"]
 
 
 def test_a_good_file_does_nothing_either(outcomes: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from .stored import Stored, tensor
 from .torch_files import Container
 
 MOST_LAYERS = 1000  # a 1024 px generator has 64
+MOST_TENSORS = 2000  # and 182 tensors; parts may be shared, so that a small file could name many
 DEEPEST = 8
 PLAIN = (str, int, float, bool, type(None))
 
@@ -32,7 +33,7 @@ def from_nvidia(network: object, container: Container) -> Checkpoint:
         WeightsError: it is another network, another architecture, or damaged.
     """
     layers = dict(_layers(network))
-    _check_kind(layers)
+    _check_kind(network, layers)
     tensors = dict(_tensors(layers, container))
     for name in [name for name in tensors if name.endswith("resample_filter")]:
         check_filter(tensors.pop(name))
@@ -54,7 +55,7 @@ def _layers(network: object) -> Iterator[tuple[str, Attributes]]:
     waiting, seen = [("", network)], 0
     while waiting:
         name, value = waiting.pop()
-        layer = _attributes(value)
+        layer = _dictionary(_meta(value).get("state"))
         children = _dictionary(layer.get("_modules"))
         seen += len(children)
         if seen > MOST_LAYERS or name.count(".") > DEEPEST:
@@ -63,14 +64,11 @@ def _layers(network: object) -> Iterator[tuple[str, Attributes]]:
         yield name, layer
 
 
-def _attributes(value: object) -> Attributes:
+def _meta(value: object) -> Attributes:
+    """What is said of a network or a layer: class name, source text, state."""
     if not isinstance(value, Object) or value.maker != PERSISTENT or len(value.arguments) != 1:
         raise malformed()
-    meta = _dictionary(value.arguments[0])
-    kind = meta.get("class_name")
-    if meta.get("type") != "class" or not isinstance(kind, str):
-        raise malformed()
-    return _dictionary(meta.get("state")) | {"class_name": kind}
+    return _dictionary(value.arguments[0])
 
 
 def _dictionary(value: object) -> Attributes:
@@ -85,21 +83,26 @@ def _joined(name: str, child: object) -> str:
     return f"{name}.{child}" if name else child
 
 
-def _check_kind(layers: dict[str, Attributes]) -> None:
+def _check_kind(network: object, layers: dict[str, Attributes]) -> None:
     """Say what a network is that is no StyleGAN2 generator."""
     if "synthesis.input" in layers:
         raise WeightsError("This is a StyleGAN3 model: only StyleGAN2 models can be used.")
     if not {"mapping", "synthesis"} <= layers.keys():
-        kind = shown(str(layers[""]["class_name"]))
+        kind = _meta(network).get("class_name")
+        kind = shown(kind) if isinstance(kind, str) else "network"
         raise WeightsError(f"This file holds a {kind}: only StyleGAN2 generators can be used.")
 
 
 def _tensors(layers: dict[str, Attributes], container: Container) -> Iterator[tuple[str, Stored]]:
+    seen = 0
     for name, layer in layers.items():
-        kept = _dictionary(layer.get("_parameters")) | _dictionary(layer.get("_buffers"))
-        for own, value in kept.items():
-            if value is not None:
-                yield _joined(name, own), tensor(value, container)
+        for kept in (_dictionary(layer.get("_parameters")), _dictionary(layer.get("_buffers"))):
+            seen += len(kept)
+            if seen > MOST_TENSORS:
+                raise malformed()
+            for own, value in kept.items():
+                if value is not None:
+                    yield _joined(name, own), tensor(value, container)
 
 
 def _drawn(layers: dict[str, Attributes]) -> object:

@@ -177,14 +177,14 @@ OPCODES: dict[bytes, tuple[str, Reading]] = {
 """What each opcode does, and how its argument is read."""
 
 
-def opcodes(file: Source, end: int) -> Iterator[tuple[str, object]]:
+def opcodes(file: Source, end: int, most: int) -> Iterator[tuple[str, object]]:
     """(what to do, its argument) of each opcode from the file's position on, up to ``stop``.
 
     Raises:
         WeightsError: the file ends before that, is too long, or uses what no model file needs.
     """
     arguments = Arguments(file, end)
-    for _ in range(MOST_OPCODES):
+    for _ in range(most):
         code = arguments.take(1)
         if code not in OPCODES:
             raise WeightsError(
@@ -194,4 +194,4 @@ def opcodes(file: Source, end: int) -> Iterator[tuple[str, object]]:
         yield name, read(arguments)
         if name == "stop":
             return
-    raise WeightsError(f"This file is no model: it takes more than {MOST_OPCODES} pickle opcodes.")
+    raise WeightsError(f"This file is no model: it takes more than {most} pickle opcodes.")

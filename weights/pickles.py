@@ -11,7 +11,7 @@ from typing import cast
 
 from .formats import WeightsError
 from .objects import DICTIONARIES, NAMES, STORAGE, Name, Object, malformed, shown
-from .opcodes import Source, opcodes
+from .opcodes import MOST_OPCODES, Source, opcodes
 
 MOST_STACKED = 20_000  # a pickler stacks a thousand pairs a dictionary, a few dictionaries deep
 LARGEST_KEY = 1 << 31
@@ -25,14 +25,14 @@ class Pickle:
     storages: list[Object]
 
 
-def read_pickle(file: Source, end: int) -> Pickle:
-    """The pickle at the file's position, which is left after its STOP.
+def read_pickle(file: Source, end: int, most: int = MOST_OPCODES) -> Pickle:
+    """The pickle at the file's position, which is left after its STOP; at ``most`` so many opcodes.
 
     Raises:
         WeightsError: it ends too early, is malformed, too large, or names what is not listed.
     """
     machine = _Machine()
-    for name, argument in opcodes(file, end):
+    for name, argument in opcodes(file, end, most):
         _ACTIONS[name](machine, argument)
         if len(machine.stack) > MOST_STACKED:
             raise WeightsError("This file is no model: its pickle stacks too many values.")

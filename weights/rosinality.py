@@ -6,10 +6,11 @@ from torch import Tensor
 
 from .architecture import Checkpoint, another, check_filter, checkpoint
 from .formats import WeightsError
-from .objects import shown
+from .objects import malformed, shown
 from .stored import tensor
 from .torch_files import Container
 
+MOST_TENSORS = 1000  # at 1024 px there are 210
 STYLE_CONV = {
     "conv.weight": "weight",
     "conv.modulation.weight": "affine.weight",
@@ -35,6 +36,8 @@ def from_rosinality(value: object, container: Container) -> Checkpoint:
     state = value.get("g_ema") if isinstance(value, dict) else None
     if not isinstance(value, dict) or not isinstance(state, dict):
         raise WeightsError("This file holds no generator (g_ema).")
+    if len(state) > MOST_TENSORS:
+        raise malformed()
     if "latent_avg" not in value:
         raise WeightsError("This file lacks latent_avg, the mean of w: convert it with that.")
     tensors = {"mapping.w_avg": tensor(value["latent_avg"], container)}

@@ -28,6 +28,7 @@ from .objects import (
 from .opcodes import Source, Span, cut_short
 from .torch_files import WIDTHS, Container, kept, read_legacy
 
+MOST_OPCODES = 1000  # of a storage alone, which takes 30
 NUMBERS = {"Half": "<f2", "Float": "<f4", "Double": "<f8"}
 MOST_AXES = 5
 LONGEST_AXIS = 1 << 20
@@ -97,7 +98,7 @@ def _count(shape: tuple[int, ...]) -> int:
 def _read(storage: Object, container: Container, start: int, count: int) -> Tensor:
     if storage.maker == FROM_BYTES and len(storage.arguments) == 1:
         file, end = _opened(storage.arguments[0], container)
-        inner, container = read_legacy(file, end)
+        inner, container = read_legacy(file, end, MOST_OPCODES)
         storage = inner if isinstance(inner, Object) else Object("", ())
     if storage.maker != STORAGE:
         raise malformed()

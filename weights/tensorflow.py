@@ -15,6 +15,7 @@ from .stored import Stored, array
 from .torch_files import Container
 
 MOST_NETWORKS = 16  # G holds two: mapping and synthesis
+MOST_VARIABLES = 1000  # of one of them; at 1024 px there are 150
 STYLE_CONV = {
     "weight": "weight", "bias": "bias", "noise_strength": "noise_strength",
     "mod_weight": "affine.weight", "mod_bias": "affine.bias",
@@ -67,7 +68,7 @@ def _variables(network: object) -> Iterator[tuple[str, object]]:
         if not isinstance(variables, list) or not isinstance(parts, dict):
             raise malformed()
         seen += 1 + len(parts)
-        if seen > MOST_NETWORKS:
+        if seen > MOST_NETWORKS or len(variables) > MOST_VARIABLES:
             raise malformed()
         waiting += [(f"{prefix}{name}/", part) for name, part in parts.items()]
         for variable in variables:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .formats import WeightsError
 from .objects import Name, Object, malformed
-from .opcodes import Source, Span, cut_short
+from .opcodes import MOST_OPCODES, Source, Span, cut_short
 from .pickles import read_pickle
 from .zip_archive import members
 
@@ -26,18 +26,20 @@ class Container:
     storages: Mapping[str, Span]
 
 
-def read_legacy(file: Source, end: int) -> tuple[object, Container]:
+def read_legacy(file: Source, end: int, most: int = MOST_OPCODES) -> tuple[object, Container]:
     """(value, storages) of what torch.save wrote without a zip archive, from the position on.
+
+    Each of its five pickles may have at ``most`` so many opcodes.
 
     Raises:
         WeightsError: it is something else, damaged, or holds more than it should.
     """
-    head = [read_pickle(file, end).value for _ in range(3)]
+    head = [read_pickle(file, end, most).value for _ in range(3)]
     order = head[2].get("little_endian") if isinstance(head[2], dict) else None
     if head[:2] != [MAGIC, VERSION] or order is not True:
         raise malformed()
-    pickle = read_pickle(file, end)
-    keys = read_pickle(file, end).value
+    pickle = read_pickle(file, end, most)
+    keys = read_pickle(file, end, most).value
     known = dict(kept(storage) for storage in pickle.storages)
     if not isinstance(keys, list) or any(type(key) is not str for key in keys):
         raise malformed()
