@@ -145,7 +145,7 @@ def main() -> None:
     print(
         f"{tried} files, {tried / args.seconds:.0f} a second: {found.read} read, "
         f"{found.refused} refused, {len(found.surprises)} surprises; "
-        f"slowest {found.slowest:.2f} s, peak {found.peak / 1e6:.0f} MB"
+        f"slowest {found.slowest:.2f} s, peak {found.peak / 1e6:.1f} MB"
     )
     for surprise in sorted(set(found.surprises)):
         print(surprise)
