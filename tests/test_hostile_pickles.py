@@ -69,6 +69,22 @@ def test_what_a_file_asks_for_is_named(full: str, outcomes: dict[str, Any]) -> N
     assert f"asks for {full}," in outcomes[f"calls: {full}"]["sentence"]
 
 
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("memory: many sets", "more than 200000 pickle opcodes"),
+        ("structure: nested tuples", "more than 200000 pickle opcodes"),
+        ("structure: a storage of many opcodes", "more than 1000 pickle opcodes"),
+        ("memory: many dictionaries", "stacks too many values"),
+        ("memory: much text", "more text than any model"),
+    ],
+)
+def test_what_is_too_much_is_refused_before_it_is_read(
+    name: str, limit: str, outcomes: dict[str, Any]
+) -> None:
+    assert limit in outcomes[name]["sentence"]
+
+
 def test_a_good_file_does_nothing_either(outcomes: dict[str, Any]) -> None:
     """Its source texts would end the process: NVIDIA's loader runs them."""
     assert SOURCE[:40].encode() in GOOD
