@@ -1,5 +1,6 @@
 """Names -> verified bytes -> Generator."""
 
+from .cache import find as find
 from .checkpoints import open_model as open_model
 from .formats import FACES as FACES
 from .formats import Model as Model
