@@ -3,6 +3,7 @@
 from drag import EditError
 from inversion import PhotoError
 from weights import WeightsError
+from weights.cache import fetched as fetched
 
 from .output import OutputError
 

@@ -13,7 +13,7 @@ from typing import NoReturn, get_args
 from inversion import BUDGETS
 from weights import FACES
 
-from . import USER_ERRORS, weight_files
+from . import USER_ERRORS, weight_commands, weight_files
 from .commands import run_drag, run_invert, run_render
 from .dragging import DRAG_OPTIONS
 from .machine import use_well
@@ -66,13 +66,15 @@ def parser() -> Parser:
     command.set_defaults(run=run_render)
 
     group = commands.add_parser("weights", help="files of models")
-    weight_files.add(group.add_subparsers(required=True, metavar="COMMAND"))
+    group = group.add_subparsers(required=True, metavar="COMMAND")
+    weight_files.add(group)
+    weight_commands.add(group)
     return top
 
 
 def _shared() -> Parser:
     options = Parser(add_help=False)
-    options.add_argument("--model", type=Path, default=FACES, help="a model's file")
+    options.add_argument("--model", default=FACES.stem, help="a file, or a model that is fetched")
     options.add_argument("--json", action="store_true", help="print a summary to stdout")
     options.add_argument("-o", "--out", type=Path, required=True, help="file to write")
     return options

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from drag import Edit
 from inversion import Inversion, Photo, PhotoError, budget, face_quad, psnr, read_photo
 from inversion.transfer import Quad
+from weights import find
 
 from .crop_edit import to_crop_edit
 from .dragging import DRAG_OPTIONS, Moved
@@ -35,7 +36,7 @@ Summary = dict[str, object]
 def run_invert(args: argparse.Namespace) -> Summary:
     """Fit a photo, write the session."""
     check_folder(args.out)
-    session, facts = fit_photo(Engine(args.model), args, no_check)
+    session, facts = fit_photo(Engine(find(args.model)), args, no_check)
     save_session(session, facts, args.out)
     return {**facts, "out": str(args.out)}
 
@@ -45,7 +46,7 @@ def run_drag(args: argparse.Namespace) -> Summary:
     for file in (args.out, args.gif, args.mp4, args.session):
         if file is not None:
             check_folder(file)
-    engine, mask = Engine(args.model), _mask(args.mask)
+    engine, mask = Engine(find(args.model)), _mask(args.mask)
 
     def asked(photo: Photo, quad: Quad) -> Edit:
         edit = Edit.between(photo.shape[:2], args.drag, mask)
@@ -74,7 +75,7 @@ def run_drag(args: argparse.Namespace) -> Summary:
 def run_render(args: argparse.Namespace) -> Summary:
     """Write a face of the model."""
     check_folder(args.out)
-    engine = Engine(args.model)
+    engine = Engine(find(args.model))
     save_png(engine.random(args.seed), args.out)
     return {"out": str(args.out), "seed": args.seed, "side": engine.side}
 

@@ -308,6 +308,8 @@ BAD = {
     "no steps": (f"drag photo.safetensors --drag {NOSE} --steps 0", "at least 1"),
     "steps in words": (f"drag photo.safetensors --drag {NOSE} --steps ten", "at least 1"),
     "no such model": ("render --model gone.safetensors", "There is no file"),
+    "no model of this name": ("render --model unicorns", "There is no model unicorns"),
+    "a model that is not here": ("render --model lions-512", "`dragphoto weights fetch lions-512`"),
     "not a model": ("render --model words.safetensors", "is damaged or not a safetensors"),
     "a session for a model": ("render --model photo.safetensors", "is not a DragPhoto model"),
     "a model for a session": ("drag faces.safetensors --drag 1,1:9,9", "is not a session"),
