@@ -1,5 +1,6 @@
 """Settings and fixtures that tests share."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from hypothesis import settings
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+# Before huggingface_hub is imported, and for other processes: what is here was not fetched for us.
+os.environ["HF_ASSETS_CACHE"] = str(Path(__file__).parent / "no-models")
 pytest.register_assert_rewrite("browser", "app_hands", "canvas_orders")
 from app_hands import is_ready, says  # noqa: E402
 from browser import Server, chromium, serving, watched  # noqa: E402

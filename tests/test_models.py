@@ -6,11 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from worlds import small_generator
 
+from editor import fetched
 from editor.engine import Engine
 from ui import models
 from weights import Model, WeightsError, save
+from weights.cache import place
+from weights.catalogue import public
 
 FACES = "Faces (256 px)"
 
@@ -20,6 +24,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(models.FOLDER, str(tmp_path))
     monkeypatch.setattr(models, "_kept", {})
     return tmp_path
+
+
+@pytest.fixture
+def lions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The place of a public model, which is not fetched yet."""
+    assert fetched() == {}, "what this machine has is no business of the tests"
+    monkeypatch.setattr(constants, "HF_ASSETS_CACHE", str(tmp_path / "assets"))
+    file = place(public("lions-512"))
+    file.parent.mkdir(parents=True)
+    return file
 
 
 def put(folder: Path, *names: str) -> None:
@@ -53,6 +67,24 @@ def test_what_cannot_be_read_is_listed_and_refused_when_chosen(folder: Path) -> 
     with pytest.raises(WeightsError, match="damaged or not a safetensors file"):
         models.engine("broken")
     assert models.engine(FACES).side == 256
+
+
+def test_public_models_follow_once_they_are_fetched(folder: Path, lions: Path) -> None:
+    put(folder, "cats")
+    assert models.names() == [FACES, "Cats (32 px)"]
+    model = Model(small_generator(), 16)
+    save(model, lions)
+    label = "Lions (512 px, 364 MB, CC BY 4.0)"
+    assert models.names() == [FACES, "Cats (32 px)", label]
+    assert models.engine(label).side == 32
+
+
+def test_a_public_model_that_cannot_be_read_is_refused_when_chosen(
+    folder: Path, lions: Path
+) -> None:
+    lions.write_bytes(b"nonsense")
+    with pytest.raises(WeightsError, match="lions-512"):
+        models.engine("Lions (512 px, 364 MB, CC BY 4.0)")
 
 
 def test_a_name_is_no_path(folder: Path) -> None:

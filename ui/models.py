@@ -1,4 +1,7 @@
-"""The models that the app offers, by name: the embedded one, and those in a folder of one's own."""
+"""The models that the app offers, by name: the embedded one, those of one's own, public ones.
+
+Public models are those that `dragphoto weights fetch` has brought here before the app started.
+"""
 
 import os
 from collections.abc import Callable
@@ -6,11 +9,11 @@ from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 
-from editor import WeightsError
+from editor import WeightsError, fetched
 from editor.engine import Engine, model_name
 
 FOLDER = "DRAGPHOTO_MODELS"
-"""The environment variable that names the folder; without it there is the embedded model only."""
+"""The environment variable that names the folder; without it there are no models of one's own."""
 MOST_KEPT = 2
 
 _kept: dict[str, Engine] = {}
@@ -52,6 +55,8 @@ def _makers() -> dict[str, Callable[[], Engine]]:
     folder = os.environ.get(FOLDER)
     for file in sorted(Path(folder).glob("*.safetensors")) if folder else ():
         makers.setdefault(_name(file), partial(Engine, file))
+    for label, file in fetched().items():
+        makers.setdefault(label, partial(Engine, file))
     return makers
 
 
