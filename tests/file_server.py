@@ -20,7 +20,7 @@ class Site:
         shift: it sends a part that begins so many bytes off.
         cut: it hangs up after so many bytes of an answer.
         pause: s between two pieces.
-        status: of its answers; other than 200: an error.
+        status: of its answers; 206: a part nobody asked for; other than 200: an error.
         kind: Content-Type.
         announced: what it says the file has, in bytes; None: it does not say.
         more: bytes that it sends after the file.
@@ -46,12 +46,13 @@ class Site:
         self.asked.append(wanted)
         if self.to:
             return self.refuse(handler, 302, Location=self.to)
-        if self.status != 200:
+        if self.status not in (200, 206):
             return self.refuse(handler, self.status)
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.ranges else 0
         if start and start >= len(self.data):
             return self.refuse(handler, 416)
-        self.send(handler, start)
+        begin = PIECE if self.status == 206 else start + self.shift if start else 0
+        self.send(handler, begin)
         return None
 
     def refuse(self, handler: BaseHTTPRequestHandler, status: int, **headers: str) -> None:
@@ -65,8 +66,7 @@ class Site:
         handler.send_response(206 if start else 200)
         handler.send_header("Content-Type", self.kind)
         if start:
-            begin = start + self.shift
-            handler.send_header("Content-Range", f"bytes {begin}-{len(self.data) - 1}/{size}")
+            handler.send_header("Content-Range", f"bytes {start}-{len(self.data) - 1}/{size}")
         if size is not None:
             handler.send_header("Content-Length", str(size - start))
         handler.end_headers()

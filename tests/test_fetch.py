@@ -5,12 +5,14 @@ import hashlib
 import io
 import os
 import socket
+import ssl
 from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 from file_server import PIECE, Site, serve
@@ -134,6 +136,7 @@ def test_a_server_that_cannot_go_on_sends_it_anew(site: Site, how: dict[str, Any
     list(fetch.fetch(wanted))
     assert place(wanted).read_bytes() == DATA
     assert site.asked[0].startswith("bytes=")
+    assert site.asked[1:] == ([] if "ranges" in how else [""])
 
 
 def test_what_is_kept_and_too_long_is_fetched_anew(site: Site, folder: Path) -> None:
@@ -175,6 +178,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"data": b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n"},
         "sent a git-LFS pointer instead of the file",
     ),
+    "a part": ({"status": 206}, "sent another part of the file than was asked for"),
     "nothing": ({"status": 404}, "answered 404 (Not Found)"),
     "an error": ({"status": 503}, "answered 503 (Service Unavailable)"),
     "a way out": (
@@ -239,6 +243,37 @@ def test_a_network_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_only_https_is_asked(url: str) -> None:
     assert "is not asked: its address does not begin with https" in refused(model(url))
+
+
+def test_nobody_may_send_us_to_this_machine() -> None:
+    """Only who asks this machine, as these tests do, is sent on to it."""
+    assert source._allowed("http://127.0.0.1/a", "http://127.0.0.1/b")
+    assert not source._allowed("http://127.0.0.1/a", "https://example.org/b")
+    assert not source._allowed("http://127.0.0.1.example.org/a", "http://127.0.0.1/b")
+    assert source._allowed("https://example.org/a", "https://example.com/b")
+
+
+def test_a_certificate_that_is_not_right_is_said() -> None:
+    error = URLError(ssl.SSLCertVerificationError())
+    assert source._reason(error) == "has a certificate that cannot be checked"
+
+
+def test_a_file_without_end_is_left_at_its_size(site: Site) -> None:
+    site.announced, site.more = None, bytes(len(DATA))
+    seen: list[tuple[int, int]] = []
+    with pytest.raises(WeightsError, match="sent more than the 3000000 bytes"):
+        seen.extend(fetch.fetch(model(site.url)))
+    assert 0 < max(seen)[0] <= len(DATA)
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, seen = model(site.url), []
+    monkeypatch.setattr(fetch.os, "fsync", lambda _: seen.append(cached(wanted)))
+    list(fetch.fetch(wanted))
+    assert seen == [None]
+    assert cached(wanted) is not None
 
 
 def test_mirrors_are_asked_in_order_and_go_on_where_the_one_before_stopped(site: Site) -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from file_server import Site, serve
 from huggingface_hub import constants
+from worlds import small_generator
 
 from editor import cli
-from weights import catalogue
+from weights import Model, catalogue, save
 from weights.cache import place
 from weights.catalogue import Licence, PublicModel
 
@@ -25,7 +26,8 @@ CUT = 1_000_000
 
 
 @pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def online(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -55,7 +57,7 @@ def program(site: Site, home: Path, *arguments: str) -> subprocess.Popen[str]:
     kept = {name: value for name, value in os.environ.items() if name != "HF_ASSETS_CACHE"}
     return subprocess.Popen(
         [sys.executable, "-c", PROGRAM, site.url, "weights", *arguments], cwd=ROOT, text=True,
-        env=kept | {"HF_HOME": str(home), "OMP_NUM_THREADS": "1"},
+        env=kept | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "0", "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -145,6 +147,13 @@ def test_a_path_is_printed_for_what_is_here(one: PublicModel, capsys) -> None:
     place(one).write_bytes(DATA)
     cli.main(["weights", "path", "toy"])
     assert capsys.readouterr().out == f"{place(one)}\n"
+
+
+def test_a_model_that_is_here_is_used_by_its_name(one: PublicModel, tmp_path: Path, capsys) -> None:
+    place(one).parent.mkdir(parents=True)
+    save(Model(small_generator(), 16), place(one))
+    cli.main(["render", "--model", "toy", "-o", str(tmp_path / "a.png"), "--json"])
+    assert json.loads(capsys.readouterr().out)["side"] == 32
 
 
 def test_the_list_says_what_is_here(capsys, tmp_path: Path, monkeypatch) -> None:
