@@ -45,17 +45,17 @@ def write(file: Path, config: Config) -> int:
 def task(name: str, file: Path) -> tuple[float, int]:
     """(seconds, peak bytes over what was resident before) of one task, in this process."""
     Path("/proc/self/clear_refs").write_text("5")  # sets VmHWM to VmRSS
-    before, begin = _resident("VmRSS"), time.monotonic()
+    before, begin = resident("VmRSS"), time.monotonic()
     if name == "read":
         open_model(file)
     elif name == "convert":
         save(open_model(file), file.with_suffix(".safetensors"), torch.float32)
     else:
         info(file)
-    return time.monotonic() - begin, _resident("VmHWM") - before
+    return time.monotonic() - begin, resident("VmHWM") - before
 
 
-def _resident(name: str) -> int:
+def resident(name: str) -> int:
     """``VmRSS`` now, or ``VmHWM`` at its highest since it was last reset (Linux): bytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024
