@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from drag import Edit
 from editor.dragging import DRAG_OPTIONS
@@ -63,8 +63,7 @@ def chain(model: Path, photo_file: Path, seconds: float) -> None:
     )
     version = last.version
     assert version is not None
-    whose: tuple[Pixels, ...] = ("photo", "generated")
-    for pixels in whose:
+    for pixels in get_args(Pixels):
         edited = stage(f"{pixels} pixels", lambda: show(session.subject, version, pixels))  # noqa: B023
         stage("save as PNG", lambda: save_png(edited, model.with_suffix(".png")))  # noqa: B023
 

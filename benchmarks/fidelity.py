@@ -117,7 +117,7 @@ class Drag:
 
 def drags(engine: Engine, ws: Latents) -> list[Drag]:
     """All DRAGS of this face, but for those that would leave the picture."""
-    places, follower = engine.places(ws), engine.follow(ws)
+    places, follower = engine.places(ws), engine.follow(ws, engine.side)
     made: list[Drag] = []
     for moves in DRAGS.values():
         rows, way = list(moves), np.array(list(moves.values())) * engine.side / DRAG_SIDE

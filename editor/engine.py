@@ -25,7 +25,6 @@ from inversion import (
     cut,
     invert,
 )
-from inversion.flow import Motion
 from inversion.transfer import Quad
 from stylegan import (
     Delta,
@@ -162,19 +161,21 @@ class Engine:
     ) -> Iterator[Inversion]:
         points = marks(image, self.landmarks, self.statistics.w_avg)
         goal = Goal(self.generator, self.statistics, image.to(self.device), self.distance, points)
-        mover = Mover(self._motion, lambda ws: self.generator(ws[None])[0], self.axes)
+        side = min(options.tune.side, self.side)
+        mover = Mover(
+            lambda start, end: self.follow(start, side).to(end),
+            lambda ws: self.generator(ws[None], resolution=side)[0],
+            self.axes,
+        )
         helpers = Helpers(guess(image, self.generator.mapping), mover)
         if fits is not None:
             helpers = replace(helpers, keeper=fits)
         for found in invert(goal, options, helpers):
             yield on_cpu(found)
 
-    def _motion(self, start: Float[Tensor, "layers w"], end: Float[Tensor, "layers w"]) -> Motion:
-        return self.follow(start).to(end)
-
-    def follow(self, ws: Float[Tensor, "layers w"]) -> Follower:
-        """Follows the untuned generator's picture from these ws on."""
-        return self._known(ws, self.side) or ByFlow(self.generator, ws, self.side)
+    def follow(self, ws: Float[Tensor, "layers w"], side: int) -> Follower:
+        """Follows the untuned generator's picture, at this side, from these ws on."""
+        return self._known(ws, side) or ByFlow(self.generator, ws, side)
 
     def _known(self, ws: Float[Tensor, "layers w"], side: int) -> ByPoints | None:
         if self.head is None or self.box is None:

@@ -32,8 +32,8 @@ class Mover:
     """Moves the photo as the generator moves its faces.
 
     Args:
-        read: how it moves.
-        draw: the untuned generator's picture.
+        read: how it moves, in px of pictures of the same side as the photo's.
+        draw: the untuned generator's picture, of this side.
         axes: the directions of the moves, in w before its last activation.
         seed: of the moves.
     """

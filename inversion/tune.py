@@ -99,8 +99,10 @@ class _Tuning:
         self.generator = deepcopy(goal.generator)
         self.adam = torch.optim.Adam(tunable(self.generator, options.above), lr=options.rate)
         self.photo = Example(ws, goal.image, torch.ones_like(goal.image[:1]))
+        side = min(options.side, goal.generator.config.resolution)
+        image = F.interpolate(goal.image[None], (side, side), mode="area")[0]
         moves = options.moves if mover is not None else 0
-        self.examples = [] if mover is None else list(mover(ws, goal.image, moves, options.reach))
+        self.examples = [] if mover is None else list(mover(ws, image, moves, options.reach))
         self.delta, self.side, self.waited, self.first = Delta(), 0, 0, 0
         self.best = self.reached = float("inf")  # reached: at the last progress worth the name
         if kept := keeper.load("tune"):

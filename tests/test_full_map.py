@@ -74,9 +74,9 @@ def test_its_handles_move_on(masked: bool) -> None:
     places = torch.tensor([[16.0, 16.0]])
     edit = Edit((side, side), places, places + 6, mask if masked else None)
     steps = full_map_drag(
-        FullMap.of(generator), ws, edit, Options(rate=0.05, radius=2.0, search=3.0)
+        FullMap.of(generator), ws, edit, Options(rate=0.4, radius=2.0, search=3.0)
     )
-    found = torch.stack([next(steps)[0] for _ in range(8)])
+    found = torch.stack([next(steps)[0] for _ in range(20)])
     assert torch.equal(found[0], places[0])
     assert len(found.unique(dim=0)) > 1
 
