@@ -58,10 +58,8 @@ class Cut:
         """The squares; zero outside the picture."""
         if self.rim:
             maps = F.pad(maps, (self.rim,) * 4)
-        size = self.size
-        if maps.shape[2:] == (size, size) and self.places == tuple(
-            (k, 0, 0) for k in range(len(maps))
-        ):
+        size, same = self.size, tuple((k, 0, 0) for k in range(len(maps)))
+        if self.places == same and maps.shape[2:] == (size, size):
             return maps
         parts = [maps[k, :, row : row + size, left : left + size] for k, row, left in self.places]
         return torch.stack(parts)
