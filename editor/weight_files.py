@@ -3,11 +3,12 @@
 import argparse
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
-from weights import SOURCE, WeightsError, info, open_model, save, sha256
+from weights import SOURCE, Domain, WeightsError, info, open_model, save, sha256
+from weights.catalogue import published
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -15,7 +16,10 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
     command = commands.add_parser("convert", help="a published StyleGAN2 -> our own format")
     command.add_argument("source", type=Path, help=".pkl or .pt; nothing in it is executed")
     command.add_argument("out", type=Path, help=".safetensors to write")
-    command.add_argument("--domain", default="face", help="what the pictures show")
+    command.add_argument(
+        "--domain", choices=get_args(Domain),
+        help="how photos are cropped for it; face, unless the file is a public model's",
+    )  # fmt: skip
     command.add_argument("--json", action="store_true", help="print a summary to stdout")
     command.set_defaults(run=run_convert)
 
@@ -33,8 +37,10 @@ def run_convert(args: argparse.Namespace) -> dict[str, object]:
     """
     if args.out.suffix != ".safetensors":
         raise WeightsError(f"{args.out} cannot be written: name it *.safetensors.")
-    model = replace(open_model(args.source), domain=args.domain)
-    save(model, args.out, torch.float32, {SOURCE: sha256(args.source)})
+    model, source = open_model(args.source), sha256(args.source)
+    public = published(source)
+    known = model.domain if public is None else public.domain
+    save(replace(model, domain=args.domain or known), args.out, torch.float32, {SOURCE: source})
     return {
         "out": str(args.out),
         "resolution": model.generator.config.resolution,

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from huggingface_hub import constants
 from pickle_writer import nvidia, pickled, snapshot, write
 from worlds import SMALL, small_generator
 
 from benchmarks import weights_read
 from editor.cli import main
 from editor.engine import Engine
-from weights import FACES, load
+from weights import FACES, Model, cache, catalogue, load, open_model, outline, save
+from weights.catalogue import PublicModel, public
 
 GENERATOR = small_generator(replace(SMALL, conv_clamp=3.0))
 
@@ -25,10 +27,10 @@ def published(tmp_path: Path) -> Path:
 
 def test_a_converted_model_is_the_same_to_the_bit(published: Path, tmp_path: Path) -> None:
     out = tmp_path / "ours.safetensors"
-    main(["weights", "convert", str(published), str(out), "--domain", "cat"])
+    main(["weights", "convert", str(published), str(out), "--domain", "car"])
     model = load(out)
     assert model.generator.config == GENERATOR.config
-    assert (model.feature_side, model.domain) == (16, "cat")
+    assert (model.feature_side, model.domain) == (16, "car")
     for name, value in GENERATOR.state_dict().items():
         assert torch.equal(model.generator.state_dict()[name], value)
 
@@ -50,6 +52,7 @@ def test_info_tells_what_a_published_file_holds(
         "architecture": "StyleGAN2, skip, z 10, w 12",
         "resolution": 32,
         "parameters": sum(part.numel() for part in GENERATOR.parameters()),
+        "domain": None,
         "licence": None,
         "sha256": hashlib.sha256(published.read_bytes()).hexdigest(),
         "size": published.stat().st_size,
@@ -69,6 +72,82 @@ def test_info_tells_where_a_converted_file_came_from(
     assert "format: DragPhoto, safetensors" in lines
     assert "licence: unknown" in lines
     assert f"source: {hashlib.sha256(published.read_bytes()).hexdigest()}" in lines
+
+
+@pytest.fixture
+def lions(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PublicModel:
+    """A public model whose file is the one that is published here; it is not in its place."""
+    checksum = hashlib.sha256(published.read_bytes()).hexdigest()
+    known = replace(public("lions-512"), sha256=checksum, domain="animal")
+    monkeypatch.setattr(catalogue, "CATALOGUE", (known,))
+    monkeypatch.setattr(cache, "CATALOGUE", (known,))
+    monkeypatch.setattr(constants, "HF_ASSETS_CACHE", str(tmp_path / "assets"))
+    return known
+
+
+def test_a_fetched_model_is_for_the_photos_that_the_catalogue_says(
+    published: Path, lions: PublicModel, tmp_path: Path
+) -> None:
+    place = cache.place(lions)
+    place.parent.mkdir(parents=True)
+    assert open_model(published).domain == "face"
+    ours = tmp_path / "ours.safetensors"
+    save(Model(GENERATOR, 16, domain="car"), ours)
+    for file in (published, ours):
+        place.write_bytes(file.read_bytes())
+        assert open_model(place).domain == outline(place).domain == "animal"
+    other = published.rename(place.parent / "mine.pkl")
+    assert open_model(other).domain == "face"
+    assert outline(other).domain is None
+
+
+def told(file: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    capsys.readouterr()
+    main(["weights", "info", str(file), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    return [found["licence"], found["domain"]]
+
+
+def test_what_a_public_file_is_for_is_known_by_its_checksum_and_passed_on(
+    published: Path, lions: PublicModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told(published, capsys) == [lions.licence.name, "animal"]
+    out = tmp_path / "ours.safetensors"
+    main(["weights", "convert", str(published), str(out)])
+    assert told(out, capsys) == [lions.licence.name, "animal"]
+    assert load(out).domain == "animal"
+    main(["weights", "convert", str(published), str(out), "--domain", "square"])
+    assert told(out, capsys) == [lions.licence.name, "square"]
+    with published.open("ab") as end:
+        end.write(b" ")
+    with pytest.raises(SystemExit):
+        main(["weights", "info", str(published)])
+
+
+def test_an_outline_looks_at_no_numbers_and_sums_nothing_up(
+    published: Path, lions: PublicModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "ours.safetensors"
+    main(["weights", "convert", str(published), str(out)])
+    monkeypatch.setattr(hashlib, "file_digest", None)
+    monkeypatch.setattr("weights.formats.read", None)
+    monkeypatch.setattr("weights.architecture.Checkpoint.generator", None)
+    shapes = [outline(file).config for file in (published, out, FACES)]
+    assert [shape.resolution for shape in shapes] == [32, 32, 256]
+    assert outline(out).public == lions
+
+
+@pytest.mark.parametrize("word", ["cat", "Face", ""])
+def test_photos_of_another_kind_are_refused_before_the_work(
+    word: str, published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "ours.safetensors"
+    with pytest.raises(SystemExit):
+        main(["weights", "convert", str(published), str(out), "--domain", word])
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert all(known in said for known in ("face", "animal", "square", "car"))
+    assert not out.exists()
 
 
 def test_the_licence_of_the_embedded_model_is_known(capsys: pytest.CaptureFixture[str]) -> None:

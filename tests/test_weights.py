@@ -8,6 +8,7 @@ import torch
 
 from stylegan import Config, Generator
 from weights import FACES, Model, WeightsError, load, save
+from weights.formats import read, write
 
 CONFIG = Config(resolution=16, z_dim=8, w_dim=8, channel_base=64, channel_max=8, mapping_layers=2)
 
@@ -31,8 +32,19 @@ def test_a_model_comes_back(model: Model, tmp_path: Path):
 
 def test_what_the_pictures_show_is_kept(model: Model, tmp_path: Path):
     assert load().domain == "face"  # its file is older than this
-    save(replace(model, domain="cat"), tmp_path / "m.safetensors")
-    assert load(tmp_path / "m.safetensors").domain == "cat"
+    save(replace(model, domain="animal"), tmp_path / "m.safetensors")
+    assert load(tmp_path / "m.safetensors").domain == "animal"
+
+
+def test_photos_of_a_kind_that_nobody_knows_are_refused(model: Model, tmp_path: Path):
+    file = tmp_path / "m.safetensors"
+    save(model, file)
+    state, facts = read(file)
+    write(file, state, facts | {"domain": "planet"})
+    with pytest.raises(
+        WeightsError, match=r"m.safetensors is for photos of another kind, 'planet'"
+    ):
+        load(file)
 
 
 def test_full_precision_is_kept_where_it_is_asked_for(model: Model, tmp_path: Path):

@@ -33,6 +33,12 @@ def cached(model: PublicModel) -> Path | None:
     return file if file.is_file() else None
 
 
+def kept(file: Path) -> PublicModel | None:
+    """The model whose place this is: told by the file's name there, which no other may have."""
+    here = file.resolve()
+    return next((model for model in CATALOGUE if place(model).resolve() == here), None)
+
+
 def accepted(licence: Licence) -> bool:
     """Whether somebody has accepted this licence here."""
     return _note(licence).is_file()

@@ -8,10 +8,8 @@ own files are taken for the same bytes, and refused if they are not: the order o
 from dataclasses import dataclass
 from typing import Literal
 
-from .formats import WeightsError
+from .formats import Domain, WeightsError
 
-Domain = Literal["face", "animal", "square", "car"]
-"""How a photo is cropped: as FFHQ, as AFHQ, any square, or 4:3 within a square."""
 Form = Literal["nvidia", "tensorflow", "rosinality"]
 """NVIDIA's pickle (PyTorch), NVIDIA's pickle (TensorFlow), or the .pt of rosinality's code."""
 
@@ -79,6 +77,11 @@ def public(name: str) -> PublicModel:
             return model
     names = ", ".join(model.name for model in CATALOGUE)
     raise WeightsError(f"There is no model {name}. Those that can be fetched: {names}.")
+
+
+def published(sha256: str | None) -> PublicModel | None:
+    """The model whose file has this checksum, if any has."""
+    return next((model for model in CATALOGUE if model.sha256 == sha256), None)
 
 
 _NC = "NVIDIA: research only"

@@ -2,12 +2,14 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 
 from stylegan import Config
 
 from .architecture import Checkpoint
+from .cache import kept
 from .formats import Model, WeightsError, load
 from .nvidia import from_nvidia, is_network
 from .pickles import read_pickle
@@ -30,13 +32,19 @@ OTHERS = {
 def open_model(file: Path) -> Model:
     """Read a generator of any format that is known.
 
+    How photos are cropped for a fetched model, the catalogue knows; other published files do not
+    say it, and are taken for models of faces.
+
     Raises:
         WeightsError: the file is missing, damaged, of another kind, or may not be trusted.
     """
+    public = kept(file)
     if is_ours(file):
-        return load(file)
-    with opened(file) as found:
-        return Model(found.generator(), feature_side(found.config))
+        model = load(file)
+    else:
+        with opened(file) as found:
+            model = Model(found.generator(), feature_side(found.config))
+    return model if public is None else replace(model, domain=public.domain)
 
 
 def feature_side(config: Config) -> int:

@@ -1,9 +1,12 @@
 """Generators on disk: safetensors, the configuration as JSON in its metadata."""
 
 import json
+from collections.abc import Generator as Yields
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, Literal, get_args
 
 import torch
 from jaxtyping import Float
@@ -18,6 +21,8 @@ from .unfilled import unfilled
 FACES = Path(__file__).with_name("faces.safetensors")
 LARGEST = 1 << 24  # of the numbers in a configuration
 MOST_LAYERS = 64  # of a mapping
+Domain = Literal["face", "animal", "square", "car"]
+"""How a photo is cropped: as FFHQ, as AFHQ, any square, or 4:3 within a square."""
 HEAD = "coordinates."  # before the names of the coordinate head's tensors
 
 
@@ -39,7 +44,7 @@ class Model:
             gives (x, y) in px of the picture. None where a model does not know it.
         coordinates: the head that paints which point of the neutral face a pixel shows, if any.
         box: the lowest and highest point (x, y, z) that the head can mean: its -1 and 1.
-        domain: what the pictures show: "face", "cat", "car", ...
+        domain: how a photo is cropped for it.
     """
 
     generator: Generator
@@ -48,7 +53,7 @@ class Model:
     landmarks: Float[Tensor, "w+1 points 2"] | None = None
     coordinates: CoordinateHead | None = None
     box: Float[Tensor, "2 3"] | None = None
-    domain: str = "face"
+    domain: Domain = "face"
 
 
 def save(
@@ -94,12 +99,11 @@ def load(file: Path = FACES) -> Model:
     try:
         numbers = {name: tensor.float() for name, tensor in state.items()}
         model = _model(numbers, shape, int(facts["feature_side"]))
-        model = replace(model, domain=facts.get("domain", "face"))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise WeightsError(f"{file.name} is not a DragPhoto model.") from error
     if not all(bool(tensor.isfinite().all()) for tensor in state.values()):
         raise WeightsError(f"{file.name} is damaged: it holds values that are not numbers.")
-    return model
+    return replace(model, domain=domain(file, facts))
 
 
 def _model(numbers: dict[str, Tensor], config: Config, feature_side: int) -> Model:
@@ -121,7 +125,21 @@ def resolution(file: Path = FACES) -> int:
     Raises:
         WeightsError: the file is missing, damaged, or not one of ours.
     """
-    return config(file, read(file)[1]).resolution
+    return config(file, metadata(file)).resolution
+
+
+def domain(file: Path, facts: Mapping[str, str]) -> Domain:
+    """How a photo is cropped for a generator, from its file's metadata; older files are of faces.
+
+    Raises:
+        WeightsError: the word is none that is known.
+    """
+    word = facts.get("domain", "face")
+    for known in get_args(Domain):
+        if word == known:
+            return known
+    known = ", ".join(get_args(Domain))
+    raise WeightsError(f"{file.name} is for photos of another kind, {word[:40]!r}: not {known}.")
 
 
 def config(file: Path, facts: Mapping[str, str]) -> Config:
@@ -154,13 +172,29 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         WeightsError: the file is missing or damaged.
     """
+    with _archive(file) as archive:
+        names: list[str] = list(archive.keys())
+        tensors: dict[str, Tensor] = {name: archive.get_tensor(name) for name in names}
+        return tensors, dict(archive.metadata() or {})
+
+
+def metadata(file: Path) -> dict[str, str]:
+    """What a safetensors file says of itself; its tensors are left there.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+    """
+    with _archive(file) as archive:
+        return dict(archive.metadata() or {})
+
+
+@contextmanager
+def _archive(file: Path) -> Yields[Any, None, None]:
     if not file.is_file():
         raise WeightsError(f"There is no file {file}.")
     try:
         with safe_open(file, framework="pt") as archive:
-            names: list[str] = list(archive.keys())
-            tensors: dict[str, Tensor] = {name: archive.get_tensor(name) for name in names}
-            return tensors, dict(archive.metadata() or {})
+            yield archive
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{file.name} is damaged or not a safetensors file.") from error
 

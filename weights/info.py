@@ -1,11 +1,16 @@
 """What a model's file holds, without building the network."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stylegan import Config
+
+from .cache import kept
+from .catalogue import PublicModel, published
 from .checkpoints import is_ours, opened
-from .formats import FACES, config, read
+from .formats import FACES, Domain, config, domain, metadata
 from .unfilled import unfilled
 
 SOURCE = "source_sha256"  # in the metadata of a converted file: which file it was made from
@@ -20,7 +25,8 @@ class Info:
         architecture: of the network, in words.
         resolution: side of its pictures in px.
         parameters: how many numbers training sets.
-        licence: of the weights, if the file tells.
+        domain: how a photo is cropped for it, if the file or the catalogue tells.
+        licence: of the weights, if the file or the catalogue tells.
         sha256: of the file.
         size: of the file in bytes.
         source: sha256 of the file that this one was converted from, if the file tells.
@@ -30,10 +36,47 @@ class Info:
     architecture: str
     resolution: int
     parameters: int
+    domain: Domain | None
     licence: str | None
     sha256: str
     size: int
     source: str | None
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a model's file tells at once: neither its numbers nor its checksum are looked at.
+
+    Args:
+        format: of the file, in words.
+        config: the generator's shape.
+        facts: more that the file tells, by name.
+        public: the model of the catalogue that the file is, or was converted from, if that is told.
+        domain: how a photo is cropped for it, if the file or the catalogue tells.
+    """
+
+    format: str
+    config: Config
+    facts: Mapping[str, str]
+    public: PublicModel | None
+    domain: Domain | None
+
+
+def outline(file: Path) -> Outline:
+    """What a model's file tells at once.
+
+    Raises:
+        WeightsError: the file is missing, damaged, of another kind, or may not be trusted.
+    """
+    public = kept(file)
+    crop = public and public.domain
+    if is_ours(file):
+        facts = metadata(file)
+        crop = crop or domain(file, facts)
+        public = public or published(facts.get(SOURCE))
+        return Outline("DragPhoto, safetensors", config(file, facts), facts, public, crop)
+    with opened(file) as found:
+        return Outline(found.kind, found.config, {}, public, crop)
 
 
 def info(file: Path) -> Info:
@@ -42,23 +85,20 @@ def info(file: Path) -> Info:
     Raises:
         WeightsError: the file is missing, damaged, of another kind, or may not be trusted.
     """
-    facts: dict[str, str] = {}
-    if is_ours(file):
-        facts, kind = read(file)[1], "DragPhoto, safetensors"
-        shape = config(file, facts)
-    else:
-        with opened(file) as found:
-            kind, shape = found.kind, found.config
+    told, checksum = outline(file), sha256(file)
+    shape, public = told.config, told.public or published(checksum)
+    licence = told.facts.get("licence", public and public.licence.name)
     labels = f", {shape.c_dim} labels" if shape.c_dim else ""
     return Info(
-        kind,
+        told.format,
         f"StyleGAN2, skip, z {shape.z_dim}, w {shape.w_dim}{labels}",
         shape.resolution,
         sum(part.numel() for part in unfilled(shape).parameters()),
-        "CC0-1.0" if file.resolve() == FACES else facts.get("licence"),
-        sha256(file),
+        told.domain or (public and public.domain),
+        "CC0-1.0" if file.resolve() == FACES else licence,
+        checksum,
         file.stat().st_size,
-        facts.get(SOURCE),
+        told.facts.get(SOURCE),
     )
 
 
