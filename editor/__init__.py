@@ -3,7 +3,6 @@
 from drag import EditError
 from inversion import PhotoError
 from weights import WeightsError
-from weights.cache import fetched as fetched
 
 from .output import OutputError
 

@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import NoReturn, get_args
 
@@ -83,9 +84,14 @@ def _shared() -> Parser:
 def _fitted() -> Parser:
     options = Parser(add_help=False)
     options.add_argument("--seed", type=int, default=0, help="the same seed gives the same result")
-    options.add_argument(
+    where = options.add_mutually_exclusive_group()
+    where.add_argument(
         "--eyes-mouth", type=_points(3), metavar="X,Y:X,Y:X,Y",
         help="left eye, right eye (as seen) and mouth, where the wrong face or none is found",
+    )  # fmt: skip
+    where.add_argument(
+        "--box", type=_box, metavar="X,Y:SIDE",
+        help="left, top and side of the square to fit, for what is not a face",
     )  # fmt: skip
     options.add_argument(
         "--fit", choices=tuple(BUDGETS), default="balanced",
@@ -129,6 +135,18 @@ def _points(count: int):
         return points
 
     return parse
+
+
+def _box(text: str) -> tuple[float, float, float]:
+    try:
+        corner, side = text.split(":")
+        left, top = corner.split(",")
+        box = float(left), float(top), float(side)
+    except ValueError:
+        box = ()
+    if len(box) != 3 or not all(map(isfinite, box)):
+        raise argparse.ArgumentTypeError("write it as X,Y:SIDE")
+    return box
 
 
 def _count(text: str) -> int:

@@ -12,14 +12,24 @@ import torch
 from tqdm import tqdm
 
 from drag import Edit
-from inversion import Inversion, Photo, PhotoError, budget, face_quad, psnr, read_photo
+from inversion import (
+    Domain,
+    Inversion,
+    Photo,
+    PhotoError,
+    box_quad,
+    budget,
+    face_quad,
+    psnr,
+    read_photo,
+)
 from inversion.transfer import Quad
 from weights import find
 
 from .crop_edit import to_crop_edit
 from .dragging import DRAG_OPTIONS, Moved
 from .engine import Engine
-from .faces import faces
+from .faces import usual
 from .fits import usual_folder
 from .morph import morph
 from .opening import open_session
@@ -50,7 +60,7 @@ def run_drag(args: argparse.Namespace) -> Summary:
 
     def asked(photo: Photo, quad: Quad) -> Edit:
         edit = Edit.between(photo.shape[:2], args.drag, mask)
-        to_crop_edit(edit, quad, engine.side)  # complain before the work
+        to_crop_edit(edit, quad, engine.side, engine.domain)  # complain before the work
         return edit
 
     session, facts = _session(engine, args, asked)
@@ -120,9 +130,9 @@ def _session(engine: Engine, args: argparse.Namespace, check: Check) -> tuple[Se
 
 
 def fit_photo(engine: Engine, args: argparse.Namespace, check: Check) -> tuple[Session, Facts]:
-    """Find the face, fit it."""
+    """Find the face, or what else the model is of, and fit it."""
     photo = read_photo(args.photo)
-    quad = _face(photo, args.eyes_mouth)
+    quad = _quad(photo, engine.domain, args)
     check(photo, quad)
     begin = time.monotonic()
     fit = _fit(engine, photo, quad, args)
@@ -134,14 +144,21 @@ def fit_photo(engine: Engine, args: argparse.Namespace, check: Check) -> tuple[S
     }  # fmt: skip
 
 
-def _face(photo: Photo, marks: tuple[tuple[float, float], ...] | None) -> Quad:
-    """The crop by these eyes and mouth, or else of the largest face."""
-    if marks is not None:
-        return face_quad(np.array(marks))
-    found = faces(photo)
-    if not found:
+def _quad(photo: Photo, domain: Domain, args: argparse.Namespace) -> Quad:
+    """The crop by the box, by the eyes and the mouth, or else the usual one."""
+    if args.box is not None:
+        quad = box_quad(*args.box)
+        if (quad.max(0) < 1).any() or (quad.min(0) > np.array(photo.shape[1::-1]) - 2).any():
+            raise PhotoError("This box lies beside the photo.")
+        return quad
+    if args.eyes_mouth is not None:
+        if domain != "face":
+            raise PhotoError("--eyes-mouth is for models of faces: use --box with this one.")
+        return face_quad(np.array(args.eyes_mouth))
+    quad = usual(photo, domain)
+    if quad is None:
         raise PhotoError("No face was found: mark the eyes and the mouth with --eyes-mouth.")
-    return face_quad(found[0])
+    return quad
 
 
 def _fit(engine: Engine, photo: Photo, quad: Quad, args: argparse.Namespace) -> Inversion:

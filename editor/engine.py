@@ -14,6 +14,7 @@ from torch import Tensor
 from drag import Edit, Options, State, drag
 from inversion import (
     BUDGETS,
+    Domain,
     Goal,
     Helpers,
     Inversion,
@@ -23,6 +24,7 @@ from inversion import (
     box_quad,
     choose,
     cut,
+    framed,
     invert,
 )
 from inversion.transfer import Quad
@@ -35,7 +37,7 @@ from stylegan import (
     to_uint8,
     w_statistics,
 )
-from weights import FACES, open_model, resolution
+from weights import FACES, open_model
 from weights.small import digest
 
 from .crop_edit import to_crop_edit
@@ -77,6 +79,7 @@ class Engine:
         self.shapes = {name: part.shape for name, part in model.generator.state_dict().items()}
         self.generator: Generator = model.generator.to(self.device)
         self.feature_side = model.feature_side
+        self.domain: Domain = model.domain
         self.statistics = statistics.to(self.device)
         self.axes = self.statistics.axes if model.axes is None else model.axes.to(self.device)
         self.layers = LAYERS if model.axes is None else self.generator.config.num_ws
@@ -188,8 +191,8 @@ class Engine:
         return usual_points(self.landmarks, ws[0])[:FACE_POINTS]
 
     def crop(self, photo: Photo, quad: Quad) -> Float[Tensor, "3 r r"]:
-        """The part of the photo that is fitted, as the generator sees it."""
-        return cut(photo, quad, self.side).image
+        """The part of the photo that is fitted, as the generator sees it; see ``framed``."""
+        return framed(cut(photo, quad, self.side).image, self.domain)
 
     def begin(self, photo: Photo, quad: Quad, fit: Inversion) -> Session:
         """A session on a fitted photo."""
@@ -208,7 +211,8 @@ class Engine:
         that training gave it. What it becomes is painted by the tuned one.
         """
         own, seen = (
-            to_crop_edit(edit, session.subject.quad, n) for n in (self.side, self.seen_side)
+            to_crop_edit(edit, session.subject.quad, n, self.domain)
+            for n in (self.side, self.seen_side)
         )
         start, delta = session.now.ws, session.subject.delta
         places = None if self.landmarks is None else self.places
@@ -242,8 +246,3 @@ class Engine:
         search = Search(looks, base, rest, self.axes, OWN if space == "w+" else 0.0)
         for state in drag(search, search.start, edit, options, search.windows):
             yield on_cpu((state, search.ws(state.latent)))
-
-
-def model_name(file: Path = FACES) -> str:
-    """What to call a model; WeightsError where the file is missing, damaged, or no model."""
-    return f"{file.stem[:1].upper()}{file.stem[1:]} ({resolution(file)} px)"

@@ -11,8 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 import stylegan
-from inversion import Marks, Photo, Points, find_faces
-from inversion.align import face_points
+from inversion import Domain, Marks, Photo, Points, find_faces, usual_quad
+from inversion.align import Quad, face_points
 from inversion.encoder import Encoder
 from inversion.encoder import build as build_encoder
 from inversion.landmarks import LandmarkNet, eyes_and_mouth
@@ -41,6 +41,11 @@ def faces(photo: Photo) -> list[Points]:
     return find_faces(photo, landmark_net())
 
 
+def usual(photo: Photo, domain: Domain) -> Quad | None:
+    """Where a photo is cut unless somebody says where; None where no face was found for "face"."""
+    return usual_quad(photo, domain, landmark_net() if domain == "face" else None)
+
+
 @torch.no_grad()
 def guess(image: Float[Tensor, "3 r r"], mapping: stylegan.Mapping) -> Float[Tensor, " w"] | None:
     """The w of an aligned crop, on the CPU; None where there is no encoder for this mapping."""
@@ -56,8 +61,10 @@ def marks(
     w_avg: Float[Tensor, " w"],
 ) -> Marks | None:
     """The points of the face in an aligned crop; None where they are in doubt, or unknown to w."""
+    if from_w is None:  # of animals, cars ...: the net is not even read
+        return None
     net, side = landmark_net(), image.shape[-1]
-    if from_w is None or from_w.shape[1] != len(net.names):
+    if from_w.shape[1] != len(net.names):
         return None
     about = eyes_and_mouth(usual_points(from_w, w_avg))
     found = face_points(stylegan.to_uint8(image), about, net)

@@ -9,6 +9,9 @@ from .align import face_quad as face_quad
 from .align import find_faces as find_faces
 from .distance import Distance as Distance
 from .distance import choose as choose
+from .framing import Domain as Domain
+from .framing import framed as framed
+from .framing import usual_quad as usual_quad
 from .goal import Goal as Goal
 from .invert import BUDGETS as BUDGETS
 from .invert import Helpers as Helpers

@@ -174,7 +174,7 @@ def test_strokes_hold_the_rest_still(client: Client, fitted: tuple[str, dict[str
 def test_marks_say_which_face(client: Client, astronaut: Path) -> None:
     file, _ = client.predict(handle_file(astronaut), FACE, api_name="/fit")
     quad = open_session(Engine(), Path(file))[0].subject.quad
-    assert np.allclose(quad, asked.quad(skimage.data.astronaut(), FACE))
+    assert np.allclose(quad, asked.quad(skimage.data.astronaut(), FACE, "face"))
 
 
 def test_a_budget_says_how_much_work_a_fit_is(client: Client, astronaut: Path) -> None:
@@ -376,7 +376,7 @@ def test_numbers_that_are_none(bad: Any) -> None:
         lambda: asked.drawing(QUAD, [[bad, 60, 200, 80]], None),
         lambda: asked.drawing(QUAD, [], [{"radius": 4, "points": point}]),
         lambda: asked.drawing(QUAD, [], [{"radius": bad, "points": [[1, 1]]}]),
-        lambda: asked.quad(skimage.data.astronaut(), point * 3),
+        lambda: asked.quad(skimage.data.astronaut(), point * 3, "face"),
         lambda: asked.number(bad, 0, 2, "This"),
         lambda: asked.whole(bad, 0, 2, "This"),
         lambda: asked.one_of(bad, ("one", "two"), "This"),
@@ -412,8 +412,17 @@ def test_too_much_is_refused() -> None:
 def test_marks_have_to_be_in_the_photo_and_apart() -> None:
     photo = skimage.data.astronaut()
     with pytest.raises(RequestError) as complaint:
-        asked.quad(photo, [[203, 107], [245, 107], [224, 512]])
+        asked.quad(photo, [[203, 107], [245, 107], [224, 512]], "face")
     assert str(complaint.value) == MARKS
     with pytest.raises(PhotoError, match="too close together"):
-        asked.quad(photo, [[203, 107]] * 3)
+        asked.quad(photo, [[203, 107]] * 3, "face")
     assert issubclass(RequestError, EditError)
+
+
+def test_models_of_other_things_than_faces_need_no_face_and_take_no_marks() -> None:
+    grey = np.full((200, 300, 3), 128, np.uint8)
+    with pytest.raises(PhotoError, match="No face was found"):
+        asked.quad(grey, None, "face")
+    assert np.allclose(asked.quad(grey, None, "square"), box_quad(49.5, -0.5, 200.0))
+    with pytest.raises(RequestError, match="Eyes and mouth are for models of faces"):
+        asked.quad(skimage.data.astronaut(), FACE, "animal")

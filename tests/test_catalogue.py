@@ -79,14 +79,14 @@ def test_a_file_is_found_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_model_is_found_by_its_name_once_it_is_here(folder: Path) -> None:
     model = public("horses-256")
-    assert cache.fetched() == {}
+    assert cache.cached(model) is None
     with pytest.raises(WeightsError, match="not here yet: `dragphoto weights fetch horses-256`"):
         find("horses-256")
     file = folder / "horses-256-f100dc32.pkl"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"all of it")
     assert find("horses-256") == file == cache.place(model)
-    assert cache.fetched() == {model.label: file}
+    assert cache.cached(model) == file
 
 
 @pytest.mark.parametrize(

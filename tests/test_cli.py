@@ -16,6 +16,7 @@ import pytest
 import skimage.data
 import torch
 from PIL import Image, ImageSequence
+from worlds import small_generator
 
 from editor import cli, commands
 from editor.drawing import Drawing, Stroke
@@ -25,8 +26,17 @@ from editor.output import FRAME_MS
 from editor.saved import load_session, save_session
 from editor.session import Session
 from editor.view import VIEW_SIDE, show
-from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions, face_quad, read_photo
+from inversion import (
+    BUDGETS,
+    InvertOptions,
+    ProjectOptions,
+    TuneOptions,
+    box_quad,
+    face_quad,
+    read_photo,
+)
 from inversion.transfer import project, to_crop
+from weights import Model, save
 
 ROOT = Path(__file__).parent.parent
 NOSE = "221,125:228,123"
@@ -286,7 +296,50 @@ def test_marks_take_the_place_of_the_detector(folder: Path, tmp_path: Path) -> N
     assert np.allclose(opened(out).subject.quad, expected)
 
 
+@pytest.fixture(scope="module")
+def cars(folder: Path) -> Path:
+    """A model that is not of faces."""
+    file = folder / "cars.safetensors"
+    save(Model(small_generator(), 16, domain="car"), file)
+    return file
+
+
+def test_a_model_of_cars_needs_no_face(cars: Path, folder: Path, tmp_path: Path, capsys) -> None:
+    usual = "--model", cars, "--fit", "quick", "--fresh"
+    file = tmp_path / "a.safetensors"
+    summary(capsys, "invert", folder / "empty.png", *usual, "-o", file)
+    quad = opened(file).subject.quad
+    assert np.allclose(quad, box_quad(200 / 6 - 0.5, -100 / 6 - 0.5, 400 / 3))
+    drag = "--drag", "90,50:110,50", "--steps", 2
+    summary(capsys, "drag", folder / "empty.png", *usual, *drag, "-o", tmp_path / "a.png")
+    assert (tmp_path / "a.png").is_file()
+
+
+@pytest.mark.parametrize("model", ["faces", "cars"])
+def test_a_box_takes_the_place_of_what_is_usual(
+    model: str, cars: Path, folder: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.safetensors"
+    name = model if model == "faces" else cars
+    usual = ["--model", str(name), "--fit", "quick", "-o", str(file)]
+    cli.main(["invert", f"{folder}/empty.png", "--box", "30,-10:110.5", *usual])
+    assert np.allclose(opened(file).subject.quad, box_quad(30.0, -10.0, 110.5))
+
+
 BAD = {
+    "marks for cars": (
+        f"invert photo.jpg --model cars.safetensors --eyes-mouth {MARKS}",
+        "use --box with this",
+    ),
+    "a drag above a car": (
+        "drag photo.jpg --model cars.safetensors --drag 200,30:200,90",
+        "starts outside the fitted",
+    ),
+    "a box that is none": ("invert photo.jpg --box 1,2", "write it as X,Y:SIDE"),
+    "a box of no number": ("invert photo.jpg --box 1,nan:99", "write it as X,Y:SIDE"),
+    "a box too small": ("invert photo.jpg --box 1,2:3", "too small"),
+    "a box beside the photo": ("invert photo.jpg --box 511,2:30", "lies beside the photo"),
+    "a box and marks": (f"invert photo.jpg --box 1,2:99 --eyes-mouth {MARKS}", "not allowed with"),
     "no such photo": ("drag gone.jpg --drag 1,1:9,9", "There is no file"),
     "not a picture": ("invert words.txt", "This is not a picture"),
     "a picture cut off": ("invert cut.jpg", "This picture is damaged or cut off"),
@@ -327,7 +380,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_one_sentence_and_writes_nothing(
-    name: str, folder: Path, tmp_path: Path, monkeypatch, capsys
+    name: str, cars: Path, folder: Path, tmp_path: Path, monkeypatch, capsys
 ) -> None:
     command, sentence = BAD[name]
     for file in folder.iterdir():

@@ -6,17 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from skimage.data import astronaut
 from torch import Tensor
 from worlds import random_ws, small_generator, texture
 
-from drag import Edit
+from drag import Edit, EditError
+from editor import faces
+from editor.crop_edit import to_crop_edit
 from editor.dragging import DRAG_OPTIONS, LAYERS, OWN, Moved
 from editor.engine import Engine
 from editor.motion import ByFlow, ByPoints, Watch
 from editor.opening import open_session
 from editor.saved import save_session
 from editor.session import Session
-from editor.view import show
+from editor.view import show, untouched
+from inversion import Domain, InvertOptions, ProjectOptions, TuneOptions, box_quad
 from inversion.flow import Motion
 from stylegan import CoordinateHead, Delta, activation, before_activation
 from weights import Model, save
@@ -237,3 +241,66 @@ def test_a_saved_session_holds_previews_and_whole_pictures(
     assert (stopped.picture == 90).all()
     assert stopped.picture.shape == whole.picture.shape == (SIDE, SIDE, 3)
     assert (whole.picture == 120).all()
+
+
+def of(domain: Domain, folder: Path) -> Engine:
+    """A model whose photos are cut in this way."""
+    save(Model(small_generator(), 16, domain=domain), folder / "model.safetensors")
+    return Engine(folder / "model.safetensors", "cpu")
+
+
+def test_a_car_is_fitted_and_edited_between_its_bars(tmp_path: Path) -> None:
+    engine, photo = of("car", tmp_path), texture(512, 512)
+    quad = box_quad(-0.5, -0.5, 512.0)
+    seen = engine.crop(photo, quad)
+    assert (seen[:, :4] == -1).all()
+    assert (seen[:, -4:] == -1).all()
+    assert (seen[:, 4:-4] > -1).any()
+    subject = replace(engine.face(3).subject, photo=photo)
+    version = dragged(engine, untouched(subject, engine.seen_side))[-1].version
+    changed = (show(subject, version) != photo).any(2)
+    assert changed[64:-64].any()
+    assert not changed[:40].any()  # 24 px are one and a half of the model's
+    assert not changed[-40:].any()
+
+
+@pytest.mark.parametrize(
+    ("pair", "sentence"),
+    [(((200.0, 60.0), (200.0, 90.0)), "Drag 1 starts"), (((200.0, 90.0), (200.0, 452.0)), "ends")],
+)
+def test_the_bars_of_a_car_cannot_be_dragged(pair, sentence: str) -> None:
+    edit, quad = Edit.between((512, 512), [pair]), box_quad(-0.5, -0.5, 512.0)
+    with pytest.raises(EditError, match=f"{sentence} outside the fitted part"):
+        to_crop_edit(edit, quad, 32, "car")
+    assert to_crop_edit(edit, quad, 32, "square").mask is None
+
+
+def test_a_mask_ends_at_the_bars_of_a_car() -> None:
+    quad = box_quad(-0.5, -0.5, 512.0)
+    painted = torch.zeros(512, 512, dtype=torch.bool)
+    painted[:, 128:384] = True
+    for mask, columns in ((None, slice(None)), (painted, slice(8, 24))):
+        edit = Edit.between((512, 512), [((200.0, 200.0), (260.0, 220.0))], mask)
+        free = torch.zeros(32, 32, dtype=torch.bool)
+        free[4:28, columns] = True
+        found = to_crop_edit(edit, quad, 32, "car").mask
+        assert found is not None
+        assert torch.equal(found, free)
+
+
+@pytest.mark.parametrize("domain", ["animal", "square", "car", "face"])
+def test_no_face_is_looked_for_in_what_has_no_landmarks(
+    domain: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looked() -> None:
+        raise AssertionError("the landmark net was asked for")
+
+    monkeypatch.setattr(faces, "landmark_net", looked)
+    engine, few = of(domain, tmp_path), InvertOptions(ProjectOptions(steps=2), TuneOptions(steps=0))
+    quad = box_quad(100.0, 20.0, 200.0) if domain == "face" else faces.usual(astronaut(), domain)
+    assert quad is not None
+    *_, found = engine.invert(astronaut(), quad, few)
+    assert found.ws.isfinite().all()
+    if domain == "face":
+        with pytest.raises(AssertionError, match="was asked for"):
+            faces.usual(astronaut(), domain)

@@ -2,19 +2,22 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import torch
 from huggingface_hub import constants
+from pickle_writer import nvidia, pickled, rosinality, snapshot, write
 from worlds import small_generator
 
-from editor import fetched
+from editor import offers
 from editor.engine import Engine
 from ui import models
-from weights import Model, WeightsError, save
-from weights.cache import place
-from weights.catalogue import public
+from weights import Model, Outline, WeightsError, outline, save
+from weights.cache import cached, place
+from weights.catalogue import CATALOGUE, public
 
 FACES = "Faces (256 px)"
 
@@ -29,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def lions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The place of a public model, which is not fetched yet."""
-    assert fetched() == {}, "what this machine has is no business of the tests"
+    assert not any(map(cached, CATALOGUE)), "what this machine has is no business of the tests"
     monkeypatch.setattr(constants, "HF_ASSETS_CACHE", str(tmp_path / "assets"))
     file = place(public("lions-512"))
     file.parent.mkdir(parents=True)
@@ -77,6 +80,94 @@ def test_public_models_follow_once_they_are_fetched(folder: Path, lions: Path) -
     label = "Lions (512 px, 364 MB, CC BY 4.0)"
     assert models.names() == [FACES, "Cats (32 px)", label]
     assert models.engine(label).side == 32
+    assert models.domain(label) == models.engine(label).domain == "square"
+
+
+def test_models_of_every_kind_of_file_are_offered(folder: Path) -> None:
+    generator = small_generator()
+    write(folder / "a.pkl", pickled(snapshot(nvidia(generator))))
+    torch.save(rosinality(generator), folder / "b.pt")
+    torch.save(rosinality(generator), folder / "c.pth")
+    put(folder, "d")
+    (folder / "e.ckpt").write_bytes((folder / "a.pkl").read_bytes())
+    offered = [FACES, *(f"{name} (32 px)" for name in "ABCD")]
+    assert models.names() == offered
+    for name in offered[1:]:
+        assert models.engine(name).side == 32
+        assert models.domain(name) == models.engine(name).domain == "face"
+
+
+def test_a_label_tells_what_a_model_is_for_and_under_which_licence(folder: Path) -> None:
+    made = {"source_sha256": public("afhqcat-512").sha256}
+    save(Model(small_generator(), 16, domain="animal"), folder / "toms.safetensors", notes=made)
+    save(Model(small_generator(), 16, domain="car"), folder / "vans.safetensors")
+    toms, vans = "Toms (32 px, animal, NVIDIA: research only)", "Vans (32 px, car)"
+    assert models.names() == [FACES, toms, vans]
+    for name, domain in ((toms, "animal"), (vans, "car"), (FACES, "face"), ("gone", "face")):
+        assert models.domain(name) == domain
+
+
+def test_files_are_read_once_until_they_change(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder, "cats")
+    read: list[Path] = []
+
+    def counted(file: Path) -> Outline:
+        read.append(file)
+        return outline(file)
+
+    monkeypatch.setattr(offers, "outline", counted)
+    for _ in range(3):
+        assert models.names() == [FACES, "Cats (32 px)"]
+    assert read.count(folder / "cats.safetensors") == 1
+    save(Model(small_generator(), 16, domain="car"), folder / "cats.safetensors")
+    assert models.names() == [FACES, "Cats (32 px, car)"]
+
+
+BAD: dict[str, Callable[[Path], object]] = {
+    "nonsense": lambda file: file.write_bytes(b"nonsense"),
+    "empty": lambda file: file.write_bytes(b""),
+    "folder": lambda file: file.mkdir(),
+    "dead link": lambda file: file.symlink_to("gone"),
+}
+
+
+@pytest.mark.parametrize("suffix", offers.SUFFIXES)
+@pytest.mark.parametrize("kind", BAD)
+def test_what_ails_a_file_stops_nothing_else(folder: Path, kind: str, suffix: str) -> None:
+    BAD[kind](folder / f"broken{suffix}")
+    put(folder, "cats")
+    assert models.names() == [FACES, "broken", "Cats (32 px)"]
+    models.load_first()
+    assert list(models._kept) == [FACES, "Cats (32 px)"]
+    with pytest.raises(WeightsError):
+        models.engine("broken")
+
+
+def test_a_file_that_is_damaged_further_on_stops_nothing_else(folder: Path) -> None:
+    generator = small_generator()
+    generator.mapping.w_avg[0] = torch.nan
+    save(Model(generator, 16), folder / "broken.safetensors")
+    put(folder, "cats", "dogs")
+    assert models.names() == [FACES, "Broken (32 px)", "Cats (32 px)", "Dogs (32 px)"]
+    models.load_first()
+    assert list(models._kept) == [FACES, "Cats (32 px)"]
+
+
+LENT = """
+import sys, types
+sys.modules["spaces"] = types.SimpleNamespace(GPU=lambda task, duration: lambda job: task(job))
+from ui import gpu, models
+print(list(models._kept))
+"""
+
+
+def test_where_gpus_are_lent_a_broken_model_does_not_stop_the_start(folder: Path) -> None:
+    (folder / "a.safetensors").write_bytes(b"nonsense")
+    put(folder, "b")
+    done = subprocess.run([sys.executable, "-c", LENT], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{[FACES, 'B (32 px)']}\n"
 
 
 def test_a_public_model_that_cannot_be_read_is_refused_when_chosen(
@@ -98,7 +189,8 @@ def test_of_two_with_one_name_the_embedded_one_counts(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(folder, "cats")
-    monkeypatch.setattr(models, "model_name", lambda *_: FACES)
+    told = offers.Offer(FACES, folder / "cats.safetensors")
+    monkeypatch.setattr(offers, "_offer", lambda file: told)
     assert models.names() == [FACES]
     assert models.engine(FACES).side == 256
 

@@ -60,9 +60,9 @@ def fit(
     """
     picture = asked.photo(photo)
     seed = asked.whole(seed, 0, LARGEST_SEED, "The seed")
-    quad = asked.quad(picture, eyes_and_mouth)
     model = models.names()[0]
     engine = models.engine(model)
+    quad = asked.quad(picture, eyes_and_mouth, engine.domain)
     options = inversion.budget(asked.one_of(budget, BUDGETS, "The budget"), seed)
     begun, fitted = time.monotonic(), None
     for item in turn(gpu.fit(model, engine.crop(picture, quad), options, EVERY)):

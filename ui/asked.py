@@ -15,13 +15,13 @@ from drag import EditError
 from drag.edit import MOST_POINTS
 from editor.drawing import MOST_STROKE_POINTS, MOST_STROKES, Drawing, Point, Stroke
 from editor.engine import Engine
-from editor.faces import faces
+from editor.faces import usual
 from editor.opening import open_session
 from editor.output import Picture
 from editor.saved import Facts
 from editor.session import Session
 from editor.view import VIEW_SIDE
-from inversion import PhotoError, face_quad, read_photo
+from inversion import Domain, PhotoError, face_quad, read_photo
 from inversion.transfer import Quad, project, to_crop
 
 IS_FILE = {"_type": "gradio.FileData"}
@@ -67,17 +67,19 @@ def result(suffix: str) -> Path:
     return folder / f"{secrets.token_hex(16)}{suffix}"
 
 
-def quad(picture: Picture, marks: Any) -> Quad:
-    """The face that is marked, or else the largest.
+def quad(picture: Picture, marks: Any, domain: Domain) -> Quad:
+    """The face that is marked, or else what is usual for the model.
 
     Raises:
         RequestError, PhotoError: the marks are none, or there is no face.
     """
     if marks is None:
-        found = faces(picture)
-        if not found:
+        found = usual(picture, domain)
+        if found is None:
             raise PhotoError(f"No face was found. {MARKS}")
-        return face_quad(found[0])
+        return found
+    if domain != "face":
+        raise RequestError("Eyes and mouth are for models of faces: leave them out with this one.")
     points = np.array(_points(marks, 3, MARKS))
     height, width = picture.shape[:2]
     if len(points) != 3 or (points < -0.5).any() or (points > (width - 0.5, height - 0.5)).any():

@@ -177,7 +177,7 @@ def _lent(task: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Any]:
 
 _run = _lent(_work)
 if _run is not _work:  # GPUs are lent: models that are made now go along to each borrower
-    _here = [models.engine(name) for name in models.names()[: models.MOST_KEPT]]
+    models.load_first()
 
 
 def _results(job: _Job[Item]) -> Generator[Item, None, None]:

@@ -1,16 +1,18 @@
 """The models that the app offers, by name: the embedded one, those of one's own, public ones.
 
 Public models are those that `dragphoto weights fetch` has brought here before the app started.
+Those of one's own lie in a folder that the host has named: no visitor can add any.
 """
 
 import os
-from collections.abc import Callable
-from functools import cache, partial
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from editor import WeightsError, fetched
-from editor.engine import Engine, model_name
+from editor import WeightsError
+from editor.engine import Engine
+from editor.offers import Offer, offers
+from inversion import Domain
 
 FOLDER = "DRAGPHOTO_MODELS"
 """The environment variable that names the folder; without it there are no models of one's own."""
@@ -22,7 +24,13 @@ _loading = Lock()
 
 def names() -> list[str]:
     """What can be chosen; the first is the default. Reads no weights but to learn their size."""
-    return list(_makers())
+    return list(_offers())
+
+
+def domain(name: str) -> Domain:
+    """How photos are cropped for the model of this name; its weights are not read."""
+    offer = _offers().get(name)
+    return "face" if offer is None else offer.domain
 
 
 def engine(name: str) -> Engine:
@@ -38,36 +46,25 @@ def engine(name: str) -> Engine:
         return _kept.get(name) or _load(name)
 
 
+def load_first() -> None:
+    """Make as many as are kept, of those that can be used; what ails the others is said later."""
+    for name in names():
+        if len(_kept) < MOST_KEPT:
+            with suppress(WeightsError):
+                engine(name)
+
+
 def _load(name: str) -> Engine:
-    make = _makers().get(name)
-    if make is None:
+    offer = _offers().get(name)
+    if offer is None:
         raise WeightsError(f"There is no model {name} here: choose another one.")
-    made = make()
+    made = Engine(offer.file)
     for oldest in list(_kept)[: max(0, len(_kept) + 1 - MOST_KEPT)]:
         del _kept[oldest]
     _kept[name] = made
     return made
 
 
-def _makers() -> dict[str, Callable[[], Engine]]:
-    """How to make each model, by its name; of two with one name the first counts."""
-    makers: dict[str, Callable[[], Engine]] = {_default_name(): Engine}
+def _offers() -> dict[str, Offer]:
     folder = os.environ.get(FOLDER)
-    for file in sorted(Path(folder).glob("*.safetensors")) if folder else ():
-        makers.setdefault(_name(file), partial(Engine, file))
-    for label, file in fetched().items():
-        makers.setdefault(label, partial(Engine, file))
-    return makers
-
-
-@cache
-def _default_name() -> str:
-    return model_name()
-
-
-def _name(file: Path) -> str:
-    """After the file alone if it cannot be read: that is said once somebody chooses it."""
-    try:
-        return model_name(file)
-    except WeightsError:
-        return file.stem
+    return offers(Path(folder) if folder else None)

@@ -80,8 +80,3 @@ def find(name_or_path: str) -> Path:
     if found is None:
         raise WeightsError(f"{model.name} is not here yet: `dragphoto weights fetch {model.name}`.")
     return found
-
-
-def fetched() -> dict[str, Path]:
-    """The public models that are here: their files by their labels."""
-    return {model.label: file for model in CATALOGUE if (file := cached(model))}
