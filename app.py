@@ -148,7 +148,10 @@ def _result_column() -> dict[str, Any]:
         }  # fmt: skip
     file = gr.DownloadButton("File", elem_id="file", visible="hidden")
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-        model = gr.Dropdown(models.names(), label="Model", elem_id="model")
+        model = gr.Dropdown(
+            models.names(), label="Model", elem_id="model",
+            info="More are fetched with: dragphoto weights fetch",
+        )  # fmt: skip
         settings = advanced.build()
     return {"result": result, "pixels": pixels, **saved, "file": file, "model": model, **settings}
 

@@ -489,6 +489,27 @@ def test_the_box_is_moved_and_sized_by_key(photo: Page) -> None:
     assert send(photo)["box"] == [199, 110, 300]
 
 
+WIDE = [100, -50, 700]  # around all of the photo's height, as for cars
+
+
+@pytest.mark.parametrize(
+    ("places", "box"),
+    [
+        ([(450, 300), (480, 290)], [130, -60, 700]),
+        ([(450, 300), (900, 900)], [200, 0, 700]),
+        ([(450, 300), (0, 0)], [0, -100, 700]),
+        ([(800, 597), (760, 597)], [100, -50, 660]),
+        ([(800, 597), (899, 597)], [100, -50, 800]),
+    ],
+    ids=["moved", "to the lower right", "to the upper left", "smaller", "larger"],
+)
+def test_a_box_may_be_higher_than_the_photo(photo: Page, places: list[Place], box: Any) -> None:
+    show(photo, grey(900, 600), {"marks": MARKS, "box": WIDE}, scene="fit", faces=[])
+    assert boxed(photo) == WIDE
+    pull(photo, *places)
+    assert send(photo)["box"] == pytest.approx(box, abs=1)
+
+
 def test_the_way_back_to_eyes_and_mouth_is_open(photo: Page) -> None:
     boxed(photo)
     photo.click("#canvas [data-kind=face]")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -17,6 +18,7 @@ import pytest
 import skimage.data
 import torch
 from PIL import Image
+from worlds import small_generator
 
 from drag import EditError
 from editor import OutputError, engine
@@ -30,20 +32,24 @@ from inversion import (
     PhotoError,
     ProjectOptions,
     TuneOptions,
+    box_quad,
     budget,
     read_photo,
+    usual_quad,
 )
-from ui import handlers, saving, settings, words, work
+from ui import handlers, models, saving, settings, words, work
 from ui.canvas import read_drawn, write_drawn
 from ui.errors import streaming, toast
 from ui.picture import data_url, reduced
+from ui.screen import Screen
 from ui.settings import LIMITS, Settings
 from ui.turn import MODEL, WAITING, alone
 from ui.visit import Unfitted, Visit
+from weights import Model, save
 
 ROOT = Path(__file__).parent.parent
 BUTTONS = "fit back drag refit stop astronaut ready random open png gif mp4 session forget"
-NAMES = f"visit photo canvas result status file pixels {BUTTONS} {' '.join(vars(Settings()))}"
+NAMES = f"visit photo canvas result status file pixels model {BUTTONS} {' '.join(vars(Settings()))}"
 PARTS = {name: name for name in NAMES.split()}
 NOSE = [256, 322, 276, 314]
 VALUES = tuple(vars(replace(Settings(), steps=10)).values())
@@ -225,6 +231,76 @@ def test_a_file_is_removed_once_it_is_read(visit: Visit, tmp_path: Path) -> None
     assert visit.drawn.marks == visit.unfitted.faces[0]
     list(handlers.unchoose(visit))
     assert visit.unfitted is None
+
+
+@pytest.fixture
+def others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Names of models that are not of faces, and of one that cannot be used."""
+    monkeypatch.setenv(models.FOLDER, str(tmp_path))
+    monkeypatch.setattr(models, "_kept", {})
+    for domain in ("animal", "car", "square"):
+        save(Model(small_generator(), 16, domain=domain), tmp_path / f"{domain}.safetensors")
+    (tmp_path / "broken.safetensors").write_bytes(b"nonsense")
+    names = models.names()[1:]
+    return dict(zip(("animal", "broken", "car", "square"), names, strict=True))
+
+
+def used(visit: Visit, model: str) -> Screen:
+    """All that the page shows once another model is chosen."""
+    return {n: new for screen in work.use(visit, model, *VALUES) for n, new in screen.items()}
+
+
+@pytest.mark.parametrize("domain", ["animal", "car", "square"])
+def test_models_of_other_things_than_faces_ask_for_a_box(
+    visit: Visit, others: dict[str, str], domain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Picture " in used(visit, others[domain])["status"]
+    monkeypatch.setattr(handlers, "faces", None)  # to look for faces would fail
+    few = InvertOptions(ProjectOptions(steps=2), TuneOptions(steps=0))
+    monkeypatch.setattr(settings, "budget", lambda name, seed: few)
+    for chosen in (handlers.astronaut, handlers.refit):
+        said = [screen.get("status", "") for screen in chosen(visit)]
+        assert any(escape(words.BOXES[domain]) in sentence for sentence in said)
+        assert visit.drawn.kind == "box"
+        photo = visit.unfitted.photo
+        quad = usual_quad(photo, domain)
+        assert np.allclose(box_quad(*visit.drawn.box), quad)
+        list(work.fit(visit, drawn(visit), *VALUES))
+        assert np.allclose(visit.session.subject.quad, quad)
+
+
+def test_a_photo_waits_on_when_the_model_changes(visit: Visit, others: dict[str, str]) -> None:
+    list(handlers.astronaut(visit))
+    photo = visit.unfitted.photo
+    assert visit.drawn.kind == "face"
+    for domain in ("car", "square"):
+        screen = used(visit, others[domain])
+        assert escape(words.BOXES[domain]) in screen["status"]
+        assert screen["canvas"]["scene"] == "fit"
+        assert screen["canvas"]["value"]["kind"] == "box"
+        assert screen["photo"] is not None
+        assert screen["model"]["value"] == visit.model == others[domain]
+        assert visit.unfitted.photo is photo
+        assert visit.session.subject.ws.shape == (8, 12), "Back leads to a picture of this model"
+    screen = used(visit, models.names()[0])
+    assert words.ONE_FACE in screen["status"]
+    assert screen["canvas"]["value"]["kind"] == "face"
+    assert len(screen["canvas"]["faces"]) == 1
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_model_that_cannot_be_used_changes_nothing(
+    visit: Visit, others: dict[str, str], waits: bool
+) -> None:
+    if waits:
+        list(handlers.astronaut(visit))
+    before = visit.model, visit.unfitted, visit.session
+    screens: list[dict[str, Any]] = []
+    with pytest.raises(gr.Error, match="damaged or not a safetensors file"):
+        screens.extend(streaming(work.use, PARTS)(visit, others["broken"], *VALUES))
+    after = visit.model, visit.unfitted, visit.session
+    assert all(a is b for a, b in zip(after, before, strict=True))
+    assert screens[-1]["model"]["value"] == before[0]
 
 
 def test_a_session_is_saved_and_opened_as_it_was(visit: Visit, tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import gradio as gr
 
 from editor import USER_ERRORS
-from editor.faces import faces
+from editor.faces import faces, usual
 from editor.opening import open_session
 from editor.output import Picture
-from inversion import PhotoError, read_photo
+from inversion import Domain, PhotoError, read_photo
 
 from . import models, words
 from .canvas import read_drawn
@@ -55,7 +55,7 @@ def ready(visit: Visit) -> Generator[Screen]:
 
 
 def choose(visit: Visit, file: str | None) -> Generator[Screen]:
-    """A photo was chosen: read it, show where its faces are, forget its file."""
+    """A photo was chosen: read it, show what would be fitted, forget its file."""
     if file is None:
         raise PhotoError("Choose a photo first.")
     try:
@@ -75,11 +75,20 @@ def astronaut(visit: Visit) -> Generator[Screen]:
 
 
 def _chosen(visit: Visit, file: Path) -> Generator[Screen]:
-    visit.choose(_seen(read_photo(file)))
+    yield from waiting(visit, read_photo(file))
+
+
+def waiting(visit: Visit, photo: Picture) -> Generator[Screen]:
+    """Show the photo, to say where it is to be fitted."""
+    visit.choose(_seen(photo, models.domain(visit.model)))
     yield {"photo": _thumbnail(visit), **idle(visit, words.what_next(visit))}
 
 
-def _seen(photo: Picture) -> Unfitted:
+def _seen(photo: Picture, domain: Domain) -> Unfitted:
+    quad = None if domain == "face" else usual(photo, domain)
+    if quad is not None:
+        (left, top), side = quad[0].tolist(), float(quad[3, 0] - quad[0, 0])
+        return Unfitted(photo, (), domain, (left, top, side))
     found = [tuple((float(x), float(y)) for x, y in marks) for marks in faces(photo)]
     return Unfitted(photo, tuple(found))
 
@@ -99,9 +108,9 @@ def back(visit: Visit) -> Generator[Screen]:
 
 
 def refit(visit: Visit) -> Generator[Screen]:
-    """Mark the face of the photo anew."""
+    """Mark the face of the photo anew, or what else is fitted."""
     idle_only(visit)
-    visit.choose(_seen(visit.session.subject.photo))
+    visit.choose(_seen(visit.session.subject.photo, models.domain(visit.model)))
     yield idle(visit, words.what_next(visit))
 
 

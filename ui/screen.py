@@ -51,6 +51,7 @@ def buttons(visit: Visit) -> Screen:
         "drag": gr.Button(visible=dragging, interactive=True),
         "refit": gr.Button(interactive=dragging),
         "stop": gr.Button(interactive=False),
+        "model": gr.update(value=visit.model, interactive=True),
         "pixels": gr.Radio(value=visit.pixels, interactive=True),
     }
     others = ("astronaut", "ready", "random", "open", "png", "gif", "mp4", "session", "forget")

@@ -14,6 +14,7 @@ from editor.output import Picture
 from editor.saved import Facts
 from editor.session import Session, Subject, Version
 from editor.view import VIEW_SIDE, Pixels, closeup, show
+from inversion import Domain
 from inversion.transfer import Change
 
 from .canvas import Drawn
@@ -26,19 +27,29 @@ PHOTO_SIDE = 1280  # px of the longer side of a photo on the canvas, while it is
 
 @dataclass(frozen=True)
 class Unfitted:
-    """A photo that waits for its fit; ``faces`` are eyes and mouth of each, in px of the photo."""
+    """A photo that waits for its fit.
+
+    Args:
+        photo: any.
+        faces: eyes and mouth of each, in px of the photo; the largest face first.
+        domain: what the model is of.
+        box: left, top and side of what is usually cut, for a model that is not of faces.
+    """
 
     photo: Picture
     faces: tuple[tuple[tuple[float, float], ...], ...]
+    domain: Domain = "face"
+    box: tuple[float, float, float] | None = None
 
     def drawn(self) -> Drawn:
-        """The marks at the largest face, or in the middle; the box around the middle."""
+        """The marks at the largest face, or in the middle; the usual box, or around the middle."""
         height, width = self.photo.shape[:2]
         side = round(0.7 * min(height, width))
         corner = np.array([(width - side) // 2, (height - side) // 2])
         central = tuple((float(x), float(y)) for x, y in corner + side * np.array(CENTRAL_FACE))
         marks = self.faces[0] if self.faces else central
-        return Drawn(Drawing(), "face", marks, (float(corner[0]), float(corner[1]), float(side)))
+        box = self.box or (float(corner[0]), float(corner[1]), float(side))
+        return Drawn(Drawing(), "face" if self.domain == "face" else "box", marks, box)
 
 
 @dataclass

@@ -1,12 +1,12 @@
 """What the status line says."""
 
 from drag import LOST, PLAIN, State
-from inversion import Inversion
+from inversion import Domain, Inversion
 
 from .visit import Unfitted, Visit
 
 HELLO = "Try it on this face: press on the tip of the nose, drag it a little, press Drag it."
-NEXT = "Press on a feature of the face, and drag it where it should go."
+NEXT = "Press on a feature, and drag it where it should go."
 GO = "Press Drag it, or draw another arrow."
 PUTTING = "Putting it into the whole photo ..."
 STOPPED = "Stopped: the result so far is kept. Drag on, undo, or save."
@@ -14,11 +14,19 @@ FORGOTTEN = "Your photo was forgotten because nothing happened for 30 minutes: c
 DELETED = "Your photos, faces and files are deleted. Here is the face from the beginning."
 ONE_FACE = "Are these the eyes and the mouth? If not, drag the points. Then press Fit."
 FACES = "{} faces were found: press on the one to edit. Then press Fit."
+BOXES: dict[Domain, str] = {
+    "animal": "Move the box onto the animal's face. Then press Fit.",
+    "car": "Move the box onto the car: its middle, 4 wide and 3 high, counts. Then press Fit.",
+    "square": "Move the box onto what is to be fitted. Then press Fit.",
+}
+"""For models that are not of faces."""
 NO_FACE = "No face was found: drag the points onto both eyes and the mouth. Then press Fit."
 
 
 def found(photo: Unfitted) -> str:
     """What to do with a photo that was chosen."""
+    if photo.domain in BOXES:
+        return BOXES[photo.domain]
     count = len(photo.faces)
     return FACES.format(count) if count > 1 else ONE_FACE if count else NO_FACE
 

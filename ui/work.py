@@ -12,6 +12,7 @@ import gradio as gr
 import numpy as np
 
 from drag import State
+from editor import USER_ERRORS
 from editor.drawing import Drawing
 from editor.output import Picture
 from editor.session import Session, Version
@@ -21,7 +22,7 @@ from inversion.align import Quad
 
 from . import gpu, models, words
 from .canvas import read_drawn
-from .handlers import ready, settled
+from .handlers import ready, settled, waiting
 from .picture import data_url, enlarged
 from .screen import Screen, said
 from .settings import Settings
@@ -43,18 +44,29 @@ def random(visit: Visit, *values: Any) -> Generator[Screen]:
 
 
 def _imagined(visit: Visit, seed: int) -> Generator[Screen, None, str]:
-    yield {"status": said("Thinking of a face ...", 0.0)}
+    what = "face" if models.domain(visit.model) == "face" else "picture"
+    yield {"status": said(f"Thinking of a {what} ...", 0.0)}
     visit.open(gpu.face(visit.model, seed), {"seed": float(seed)})
-    return f"Face {seed}. {words.NEXT}"
+    return f"{what.capitalize()} {seed}. {words.NEXT}"
 
 
 def use(visit: Visit, model: str, *values: Any) -> Generator[Screen]:
-    """Another model: its photos have to be fitted anew, so begin with a face of its own."""
+    """Another model: its photos have to be fitted anew, so begin with a picture of its own.
+
+    A photo that waits for its fit waits on, to be cut as this model has them.
+    """
     idle_only(visit)
     if model == visit.model:
         return
-    visit.model = model
-    yield from ready(visit) if model == models.names()[0] else random(visit, *values)
+    waits, before = visit.unfitted, visit.model
+    try:
+        visit.model = model
+        yield from ready(visit) if model == models.names()[0] else random(visit, *values)
+    except USER_ERRORS:
+        visit.model = before
+        raise
+    if waits is not None:
+        yield from waiting(visit, waits.photo)
 
 
 def fit(visit: Visit, drawn: Any, *values: Any) -> Generator[Screen]:

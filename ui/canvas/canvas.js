@@ -86,22 +86,25 @@ function facePoints() {
 function boxPoints() {
   const box = drawn.box; // left, top, side
   const centre = [box[0] + box[2] / 2, box[1] + box[2] / 2];
-  const most = () => Math.min(props.width - box[0], props.height - box[1]);
+  // A box for cars may be higher than the photo: what is above and below its middle does not count.
+  const high = () => box[1] < -1;
+  const most = () => Math.min(props.width - box[0], high() ? Infinity : props.height - box[1]);
+  const within = (start, room) => Math.min(Math.max(start, Math.min(0, room)), Math.max(0, room));
   return [
     {
       kind: 'mark',
       name: 'Box',
       at: centre,
       move: ([x, y]) => {
-        box[0] = Math.round(Math.min(Math.max(x - box[2] / 2, 0), props.width - box[2]));
-        box[1] = Math.round(Math.min(Math.max(y - box[2] / 2, 0), props.height - box[2]));
+        box[0] = Math.round(within(x - box[2] / 2, props.width - box[2]));
+        box[1] = Math.round(within(y - box[2] / 2, props.height - box[2]));
       },
     },
     {
       kind: 'mark',
       name: 'Size of the box',
       diagonal: true,
-      at: [box[0] + box[2], box[1] + box[2]],
+      at: [box[0] + box[2], Math.min(box[1] + box[2], props.height)],
       move: ([x, y]) => {
         box[2] = Math.round(Math.min(Math.max(x - box[0], y - box[1], 16), most()));
       },
