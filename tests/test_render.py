@@ -170,7 +170,8 @@ def render(folder: Path, out: Path, count: int) -> dict[str, np.ndarray]:
 
 
 def render_until_interrupted(folder: Path, out: Path, count: int) -> np.ndarray:
-    """Press Ctrl-C once something is drawn, again if it is not heard; what is done then."""
+    """Press Ctrl-C once something is drawn; what is done then."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # else children may ignore it
     with subprocess.Popen(
         command(folder, out, count), cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL
     ) as process:
@@ -178,9 +179,10 @@ def render_until_interrupted(folder: Path, out: Path, count: int) -> np.ndarray:
         while time.monotonic() < until and process.poll() is None:
             if (out / "layout.json").exists() and np.load(out / "done.npy").any():
                 os.killpg(process.pid, signal.SIGINT)
-                time.sleep(2)  # Python drops it where it cleans up an object
+                break
             time.sleep(0.02)
         process.wait(60)
+    signal.signal(signal.SIGINT, before)
     return np.load(out / "done.npy")
 
 
