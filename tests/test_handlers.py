@@ -477,6 +477,18 @@ def test_a_fault_tidies_the_page_and_shows_a_number_only(visit: Visit, caplog) -
     assert "a secret" in caplog.text
 
 
+def test_a_handler_with_nothing_to_say_leaves_every_field_as_it_is(visit: Visit) -> None:
+    """Gradio would empty the fields after a handler that gave nothing at all."""
+    assert list(work.use(visit, visit.model, *VALUES)) == []
+    assert list(streaming(work.use, PARTS)(visit, visit.model, *VALUES)) == [{"visit": visit}]
+
+
+def test_a_model_that_is_chosen_twice_at_once_is_no_error(visit: Visit) -> None:
+    """Gradio tells of each choice two times."""
+    visit.busy = True
+    assert list(work.use(visit, visit.model, *VALUES)) == []
+
+
 def test_sentences_cannot_smuggle_markup_in() -> None:
     assert "<" not in toast(PhotoError("There is no file <img src=x>.")).message
 

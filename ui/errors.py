@@ -39,7 +39,10 @@ def toast(error: Exception) -> gr.Error:
 
 
 def streaming(handler: Callable[..., Any], parts: Parts) -> Callable[..., Iterator[Any]]:
-    """A handler that tidies the page before it complains."""
+    """A handler that tidies the page before it complains.
+
+    It always says something: what ends in silence makes Gradio empty every field of the page.
+    """
 
     @functools.wraps(handler)
     def wired(visit: Visit | None, *args: Any) -> Iterator[Any]:
@@ -48,6 +51,7 @@ def streaming(handler: Callable[..., Any], parts: Parts) -> Callable[..., Iterat
             visit = visit or fresh()
             screens = settled(visit, FORGOTTEN) if expired else handler(visit, *args)
             with closing(screens):
+                yield _named(parts, visit, next(screens, {}))
                 for screen in screens:
                     yield _named(parts, visit, screen)
         except Exception as error:

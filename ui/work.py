@@ -55,9 +55,9 @@ def use(visit: Visit, model: str, *values: Any) -> Generator[Screen]:
 
     A photo that waits for its fit waits on, to be cut as this model has them.
     """
-    idle_only(visit)
-    if model == visit.model:
+    if model == visit.model:  # Gradio may say so twice
         return
+    idle_only(visit)
     waits, before = visit.unfitted, visit.model
     try:
         visit.model = model
