@@ -32,8 +32,9 @@ from drag import Edit
 from drag import edit as limits
 from editor.engine import Engine
 from editor.faces import landmark_net
+from editor.motion import ByPoints
 from inversion.align import face_points
-from inversion.correspondence import Shown, find, shown, trusted
+from inversion.correspondence import Shown, find, trusted
 from inversion.landmarks import SIDE, eyes_and_mouth
 from stylegan import from_uint8
 from training.losses import SqueezeFeatures
@@ -58,13 +59,12 @@ class Judge:
         self.marks = self._survey() if model.coordinates is not None else None
         self.find = self.by_net if self.marks is None else self.by_head
 
-    @torch.no_grad()
     def map(self, ws: Float[Tensor, "layers w"]) -> Shown:
         """What the picture shows, by the coordinate head."""
         head, box = self.model.coordinates, self.model.box
         assert head is not None
         assert box is not None
-        return shown(head(dict(self.engine.generator.maps(ws[None])), ws[None])[0], box)
+        return ByPoints(self.engine.generator, head, box, ws, self.engine.side).shown(ws)
 
     def _survey(self) -> Float[np.ndarray, "68 3"]:
         """The point of the neutral face that is under each landmark in most faces."""

@@ -1,6 +1,7 @@
 """What a drag is in this editor: how far, how fast, along what, and what it does to the photo."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -8,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from drag import Edit, Options, State
-from inversion.flow import Picture, Plane
+from inversion.flow import Plane
 from inversion.settle import Pull, newly_seen, settle
 from inversion.transfer import Change, chain
 from stylegan import Config
@@ -67,20 +68,19 @@ class Frames:
     watch: Watch
     edit: Edit
     before: Change
-    first: Picture = field(init=False)
-    face: Plane | None = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "first", self.watch.seen.trail.last)
-        object.__setattr__(self, "face", self.watch.face())
+    @cached_property
+    def face(self) -> Plane | None:
+        """How far each pixel was from the face before the drag, see inversion/settle.py."""
+        return self.watch.face()
 
     def version(self, ws: Float[Tensor, "layers w"], moved: Float[Tensor, "p 2"]) -> Version:
         """How the photo looks once the handles are here, in px of the pictures."""
-        sight, edit = self.watch.to(ws), self.edit
+        sight, edit, first = self.watch.to(ws), self.edit, self.watch.seen.trail.first
         handles, now = (points.double().numpy() for points in (edit.handles, moved))
         mask = None if edit.mask is None else edit.mask.numpy()
-        pull = Pull(handles, now, REACH * len(self.first), mask, self.face, sight.mouth)
+        pull = Pull(handles, now, REACH * len(first), mask, self.face, sight.mouth)
         flow = settle(sight.motion, pull)
-        paint = newly_seen(self.first, sight.picture, sight.motion, flow, pull)
+        paint = newly_seen(first, sight.picture, sight.motion, flow, pull)
         change = Change(flow.astype(np.float32), paint.astype(np.float32))
         return Version(ws, chain(self.before, change), picture=sight.picture)

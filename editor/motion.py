@@ -48,16 +48,17 @@ class ByPoints:
 
     def to(self, ws: Latents) -> Motion:
         """Nothing is remembered between two pictures, so that errors do not add up."""
-        found = motion_between(self._shown(ws), self._start)
+        found = motion_between(self.shown(ws), self._start)
         found = found.enlarged(self.side)
         return Motion(found.motion, found.trust)
 
     @cached_property
     def _start(self) -> Shown:
-        return self._shown(self.first)
+        return self.shown(self.first)
 
     @torch.no_grad()
-    def _shown(self, ws: Latents) -> Shown:
+    def shown(self, ws: Latents) -> Shown:
+        """The points of the face in the picture of these ws."""
         ws = ws.to(self.box)[None]
         maps = dict(self.generator.maps(ws, resolution=self.head.sides[-1]))
         return shown(self.head(maps, ws)[0], self.box)
