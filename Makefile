@@ -1,19 +1,24 @@
-# make run   opens the app on http://127.0.0.1:7860
-# make test  checks style and types, then runs all tests (the browser tests need Chromium)
-# Both make .venv at their first run. Without make: see the README.
+# make run       opens the app on http://127.0.0.1:7860
+# make test      checks style and types, then runs the quick tests (some need Chromium)
+# make test-all  the same with the slow tests and more examples
+# All make .venv at their first run. Without make: see the README.
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 DEV := .venv/.dev
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: run test check clean
+.PHONY: run test test-all check clean
 
 run: $(INSTALLED)
 	$(BIN)/python app.py
 
 test: check
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+test-all: check
+	HYPOTHESIS_PROFILE=all $(PYTEST) -m ""
 
 check: $(DEV)
 	$(BIN)/ruff format --check .

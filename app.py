@@ -1,32 +1,31 @@
 """DragPhoto in a browser: layout and wiring. ``python app.py`` serves it on 127.0.0.1:7860."""
 
-import atexit
 import os
 import signal
 import sys
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
+from gradio.http_server import LOCALHOST_NAME
 
 from editor import USER_ERRORS
-from editor.machine import use_well
-from ui import advanced, api, handlers, models, saving, work
+from editor.machine.cores import use_well
+from ui.api import routes
 from ui.canvas import DragCanvas
-from ui.errors import at_once, streaming
-from ui.picture import PictureBox
-from ui.visit import Visit
+from ui.door.folder import private_folder
+from ui.door.page import Page, launch_options
+from ui.page import advanced, handlers, models, saving, work
+from ui.page.events import at_once, streaming, ui_closed
+from ui.page.tabs import OPEN_TABS
+from ui.picture import FileBox, PictureBox
 
 CSS = Path(__file__).parent / "ui" / "app.css"
-MOST_BYTES = "100mb"  # saved sessions hold the photo without loss
-MINUTES_KEPT = 30
-MOST_TABS = 50
 TITLE = "# DragPhoto\nPress on a feature of your photo, drag it where it should go."
 PRIVACY = (
-    "Your photo stays in this computer's memory. It is forgotten 30 minutes after your last "
-    "click. Use only photos that you are allowed to use."
+    "Your photo stays in this computer's memory. It is forgotten when you close this tab, or 30 "
+    "minutes after your last click. Use only photos that you are allowed to use."
 )
 # Gradio's own colours are too pale for many to read (WCAG asks for a contrast of 4.5).
 THEME = gr.themes.Default().set(
@@ -39,11 +38,8 @@ THEME = gr.themes.Default().set(
     button_cancel_background_fill_hover="#991b1b",
 )
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-# Work waits for its turn in ui/turn.py, where it can say so; here it must not wait unseen.
-HEAVY: dict[str, Any] = QUIET | {"concurrency_limit": 8}
 # Gradio drops an event while the one before is still at work, be it only on the whole photo.
-EACH: dict[str, Any] = {"trigger_mode": "multiple"}
-TURN: dict[str, Any] = QUIET | EACH | {"concurrency_id": "turn"}
+EACH: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
 NEW_FACE = (
     handlers.choose, handlers.astronaut, handlers.ready, work.random, saving.open_file,
 )  # fmt: skip
@@ -57,27 +53,10 @@ SAVE = """file => {
 }"""
 
 
-def private_folder() -> None:
-    """Uploads and downloads go where nobody else can read, and go away with the program."""
-    if "GRADIO_TEMP_DIR" not in os.environ:
-        folder = TemporaryDirectory(prefix="dragphoto-")
-        os.environ["GRADIO_TEMP_DIR"] = folder.name
-        atexit.register(folder.cleanup)
-
-
-def close(visit: Visit | None) -> None:
-    """The tab is gone."""
-    if visit is not None:
-        visit.close()
-
-
-def build() -> gr.Blocks:
+def build() -> Page:
     """The page; building it reads no weights and needs no network."""
-    with gr.Blocks(title="DragPhoto", delete_cache=(600, 1800), analytics_enabled=False) as page:
-        seconds = 60 * MINUTES_KEPT
-        parts: dict[str, Any] = {
-            "visit": gr.State(None, time_to_live=seconds, delete_callback=close)
-        }
+    with Page(title="DragPhoto", analytics_enabled=False) as page:
+        parts: dict[str, Any] = {}
         gr.Markdown(TITLE, elem_id="title")
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=3, min_width=250, elem_id="left"):
@@ -87,7 +66,7 @@ def build() -> gr.Blocks:
             with gr.Column(scale=3, min_width=250, elem_id="right"):
                 parts |= _result_column()
         _wire(page, parts)
-        api.register()
+        routes.register()
     return page
 
 
@@ -109,7 +88,7 @@ def _photo_column() -> dict[str, Any]:
             "random": _button("Random face", "random", **small),
         }
     refit = _button("Fit this photo again", "refit", size="sm")
-    opened = gr.UploadButton(
+    opened = FileBox(
         "Open a saved session", file_types=[".safetensors"], size="sm", elem_id="open",
         interactive=False,
     )  # fmt: skip
@@ -158,7 +137,7 @@ def _result_column() -> dict[str, Any]:
 
 def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
     """Which event calls which handler."""
-    visit, canvas, photo = parts["visit"], parts["canvas"], parts["photo"]
+    canvas, photo = parts["canvas"], parts["photo"]
     outputs = list(parts.values())
     settings = [parts[name] for name in advanced.NAMES]
     wires: list[tuple[Any, Any, list[Any], dict[str, Any]]] = [
@@ -168,40 +147,40 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
         (parts["back"].click, handlers.back, [], QUIET),
         (parts["astronaut"].click, handlers.astronaut, [], QUIET),
         (parts["ready"].click, handlers.ready, [], QUIET),
-        (parts["random"].click, work.random, settings, HEAVY),
-        (parts["model"].input, work.use, [parts["model"], *settings], HEAVY),
+        (parts["random"].click, work.random, settings, QUIET),
+        (parts["model"].input, work.use, [parts["model"], *settings], QUIET),
         (parts["refit"].click, handlers.refit, [], QUIET),
-        (parts["fit"].click, work.fit, [canvas, *settings], HEAVY),
-        (parts["drag"].click, work.drag, [canvas, *settings], HEAVY),
-        (canvas.go, work.drag, [canvas, *settings], HEAVY | EACH),
-        (canvas.undo, handlers.undo, [canvas], TURN),
-        (canvas.redo, handlers.redo, [canvas], TURN),
-        (canvas.jump, handlers.jump, [canvas], TURN),
+        (parts["fit"].click, work.fit, [canvas, *settings], QUIET),
+        (parts["drag"].click, work.drag, [canvas, *settings], QUIET),
+        (canvas.go, work.drag, [canvas, *settings], EACH),
+        (canvas.undo, handlers.undo, [canvas], EACH),
+        (canvas.redo, handlers.redo, [canvas], EACH),
+        (canvas.jump, handlers.jump, [canvas], EACH),
         (parts["pixels"].input, handlers.pixels, [canvas, parts["pixels"]], QUIET),
         (parts["open"].upload, saving.open_file, [parts["open"]], QUIET),
         (parts["forget"].click, handlers.forget, [], QUIET),
     ]
     for number, (event, handler, inputs, how) in enumerate(wires):
         name = f"ui_{number}_{handler.__name__}"
-        done = event(streaming(handler, parts), [visit, *inputs], outputs, api_name=name, **how)
+        done = event(streaming(handler, parts), inputs, outputs, api_name=name, **how)
         if handler in NEW_FACE:
             done.success(None, js=SHOW)
     for name, inputs in (("png", []), ("gif", []), ("mp4", []), ("session", [canvas, *settings])):
         saved = streaming(getattr(saving, name), parts)
-        done = parts[name].click(saved, [visit, *inputs], outputs, api_name=f"ui_{name}", **QUIET)
+        done = parts[name].click(saved, inputs, outputs, api_name=f"ui_{name}", **QUIET)
         done.success(None, parts["file"], js=SAVE)
     parts["stop"].click(
-        at_once(handlers.stop, parts), visit, outputs, queue=False, api_name="ui_stop", **QUIET
+        at_once(handlers.stop, parts), None, outputs, queue=False, api_name="ui_stop", **QUIET
     )
+    page.unload(ui_closed)  # it has no address: only Gradio itself calls it
 
 
 use_well()
 private_folder()
 demo = build()
 launch = partial(
-    demo.queue(max_size=16).launch, share=False, max_file_size=MOST_BYTES, css_paths=CSS,
-    run_history=False, footer_links=["api", "settings"], state_session_capacity=MOST_TABS,
-    theme=THEME,
+    demo.launch, css_paths=CSS, footer_links=["api", "settings"], theme=THEME,
+    **launch_options(demo, OPEN_TABS),
 )  # fmt: skip
 
 
@@ -213,6 +192,8 @@ def main() -> None:
         models.engine(models.names()[0])
     except USER_ERRORS as error:
         sys.exit(f"dragphoto: {error}")
+    if LOCALHOST_NAME not in ("127.0.0.1", "localhost", "::1"):
+        print(f"dragphoto: whoever reaches {LOCALHOST_NAME} can use this page: see SECURITY.md.")
     launch()
 
 

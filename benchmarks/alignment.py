@@ -3,12 +3,11 @@
     python -m benchmarks.alignment --data DATA --photos FOLDER --sheet points.png
 
 Errors are mean distances in % of the distance between the eyes' centres. Beside the landmark net
-stands OpenCV's eye detector, which was all there was before. DATA is what training/render.py wrote;
-its last 500 samples were never trained on.
+stands OpenCV's eye detector, which was all there was before. DATA is what
+training/renderer/render.py wrote; its last 500 samples were never trained on.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import cv2
@@ -16,11 +15,14 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
-from editor.faces import faces, landmark_net
-from inversion import find_faces, read_photo
-from inversion.align import face_points
-from inversion.landmarks import eyes_and_mouth
+from editor.engine import faces, landmark_net
+from photo import read_photo
+from photo.align import face_points, find_faces
+from photo.landmarks import eyes_and_mouth
 from training.data import load
+
+from .tables import table as print_table
+from .tables import write
 
 TILE = 400  # px of a photo's face on the sheet
 
@@ -48,8 +50,8 @@ def table(data: Path, count: int) -> dict[str, dict[str, float]]:
 
 def _summary(every: Float[np.ndarray, "n 3"]) -> dict[str, float]:
     figures = {
-        "renders": len(every), "eyes": every[:, :2].mean(), "mouth": every[:, 2].mean(),
-        "mean": every.mean(), "median": np.median(every),
+        "renders": len(every), "eyes %": every[:, :2].mean(), "mouth %": every[:, 2].mean(),
+        "mean %": every.mean(), "median %": np.median(every),
     }  # fmt: skip
     return {name: round(float(value), 2) for name, value in figures.items()}
 
@@ -79,7 +81,7 @@ def _tile(photo: np.ndarray) -> np.ndarray | None:
 def main() -> None:
     """Measure, print, draw."""
     parser = argparse.ArgumentParser(description="How well eyes and mouth are found.")
-    parser.add_argument("--data", type=Path, help="folder written by training/render.py")
+    parser.add_argument("--data", type=Path, help="folder written by training/renderer/render.py")
     parser.add_argument("--count", type=int, default=300, help="renders")
     parser.add_argument("--photos", type=Path, help="folder of photos")
     parser.add_argument("--sheet", type=Path, default=Path("points.png"))
@@ -87,12 +89,8 @@ def main() -> None:
     args = parser.parse_args()
     if args.data:
         figures = table(args.data, args.count)
-        print("| found by | renders | eyes % | mouth % | mean % | median % |")
-        print("|" + "---|" * 6)
-        for name, row in figures.items():
-            print(f"| {name} | " + " | ".join(str(value) for value in row.values()) + " |")
-        if args.json:
-            args.json.write_text(json.dumps(figures))
+        print_table([{"found by": name, **row} for name, row in figures.items()])
+        write(args.json, figures)
     if args.photos:
         sheet(sorted(p for p in args.photos.iterdir() if p.suffix in (".jpg", ".png")), args.sheet)
 

@@ -18,13 +18,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar, get_args
 
-from drag import Edit
-from editor.dragging import DRAG_OPTIONS
+from editor.dragger import DRAG_OPTIONS
 from editor.engine import Engine
-from editor.machine import use_well
-from editor.output import save_png
+from editor.export import save_png
+from editor.machine.cores import use_well
 from editor.view import Pixels, show
-from inversion import BUDGETS, box_quad, read_photo
+from inversion import BUDGETS
+from photo import read_photo
+from photo.framing import default_quad
 from stylegan import Config
 
 from .weights_read import resident, write
@@ -51,15 +52,16 @@ def chain(model: Path, photo_file: Path, seconds: float) -> None:
     photo = read_photo(photo_file)
     height, width = photo.shape[:2]
     side = min(height, width)
-    quad = box_quad((width - side) / 2 - 0.5, (height - side) / 2 - 0.5, float(side))
+    quad = default_quad(photo, "square")
+    assert quad is not None
     options = replace(BUDGETS["balanced"], seconds=seconds)
     *_, fit = stage(f"fit, {seconds:.0f} s", lambda: list(engine.invert(photo, quad, options)))
     session = engine.begin(photo, quad, fit)
     middle = width / 2, height / 2
-    edit = Edit.between((height, width), [(middle, (middle[0] + 0.1 * side, middle[1]))])
+    drags = [(middle, (middle[0] + 0.1 * side, middle[1]))]
     few = replace(DRAG_OPTIONS, steps=DRAG_STEPS)
     *_, last = stage(
-        f"drag, {DRAG_STEPS} steps, with pictures", lambda: list(engine.drag(session, edit, few))
+        f"drag, {DRAG_STEPS} steps, with pictures", lambda: list(engine.drag(session, drags, few))
     )
     version = last.version
     assert version is not None

@@ -8,8 +8,6 @@ generator paints its own pictures of both codes: where they differ from the rend
 of the error of all that looks at them. ``DIS, renders`` looks at the renders themselves.
 """
 
-import argparse
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +19,16 @@ from jaxtyping import Float, Float32, UInt8
 from PIL import Image
 from tqdm import tqdm
 
-from inversion.correspondence import Shown, motion_between, shown
-from inversion.flow import FLOW_SIDE, dis, grey
 from stylegan import to_uint8
-from training.assets import read_assets
-from training.pairs import Pair, pairs
-from training.portrait import Portraits
-from weights import FACES, Model, load
+from training.renderer.assets import read_assets
+from training.renderer.pairs import Pair, pairs
+from training.renderer.portrait import Portraits
+from transfer.correspondence import CoordinateMap, coordinate_map, motion_between
+from transfer.flow import FLOW_SIDE, dis_flow, grey, pixels, sample
+from weights.formats import Model, load
+
+from .tables import command, write
+from .tables import table as print_table
 
 SIDE = 256
 SEED = 1
@@ -35,7 +36,7 @@ SHOWN = 12  # pairs of the sheet
 MOVING = 1.0  # px; less is hardly a motion
 BRIGHT = 50.0  # of 255, for each px of error on the sheet
 
-Motion = Float32[np.ndarray, "256 256 2"]
+Flow = Float32[np.ndarray, "256 256 2"]
 Picture = UInt8[np.ndarray, "256 256 3"]
 Errors = dict[str, Float[np.ndarray, "256 256"]]
 
@@ -46,7 +47,7 @@ class Trial:
 
     pair: Pair
     painted: tuple[Picture, Picture]
-    motions: dict[str, Motion]
+    motions: dict[str, Flow]
 
     def errors(self, name: str) -> Float32[np.ndarray, " n"]:
         """Px between the motion seen and the truth, of the points that both renders show."""
@@ -62,19 +63,19 @@ class Trial:
 
 
 @torch.no_grad()
-def paint(model: Model, z: Float32[np.ndarray, "n z"]) -> tuple[list[Picture], list[Shown]]:
+def paint(model: Model, z: Float32[np.ndarray, "n z"]) -> tuple[list[Picture], list[CoordinateMap]]:
     """The generator's pictures of some codes, enlarged to 256 px, and what they show."""
     generator, head, box = model.generator, model.coordinates, model.box
     assert head is not None, "This model paints no coordinates."
     assert box is not None
     pictures: list[Picture] = []
-    maps: list[Shown] = []
+    maps: list[CoordinateMap] = []
     for code in torch.from_numpy(z):
         ws = generator.style(code[None])
         features = dict(generator.maps(ws))
         picture = to_uint8(generator.picture(features, ws)[0])
         pictures.append(enlarged(picture))
-        maps.append(shown(head(features, ws)[0], box))
+        maps.append(coordinate_map(head(features, ws)[0], box))
     return pictures, maps
 
 
@@ -83,9 +84,9 @@ def enlarged(picture: UInt8[np.ndarray, "s s 3"]) -> Picture:
     return cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
 
 
-def flow(before: Picture, after: Picture) -> Motion:
+def flow(before: Picture, after: Picture) -> Flow:
     """Motion by dense optical flow (DIS), in px of the 256 px picture."""
-    fine = dis(grey(before), grey(after)) * (SIDE / FLOW_SIDE)
+    fine = dis_flow(grey(before), grey(after)) * (SIDE / FLOW_SIDE)
     return cv2.resize(fine, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
@@ -98,7 +99,7 @@ def trials(model: Model, assets: Path, count: int) -> Iterator[Trial]:
             pair,
             (before, after),
             {
-                "coordinate heads": motion_between(*maps).enlarged(SIDE).motion,
+                "coordinate heads": motion_between(*maps).resized(SIDE).flow,
                 "DIS, generated": flow(before, after),
                 "DIS, renders": flow(*pair.pictures),
                 "no motion": np.zeros((SIDE, SIDE, 2), np.float32),
@@ -124,29 +125,19 @@ def figures(results: list[Trial], name: str) -> dict[str, float]:
 def table(results: list[Trial]) -> dict[str, dict[str, float]]:
     """The rows, printed as a table."""
     rows = {name: figures(results, name) for name in results[0].motions}
-    titles = next(iter(rows.values()))
-    print(
-        f"\n| {len(results)} pairs | " + " | ".join(titles) + " |\n|" + "---|" * (len(titles) + 1)
-    )
-    for name, row in rows.items():
-        print(f"| {name} | " + " | ".join(f"{value:.3g}" for value in row.values()) + " |")
+    print_table([{f"{len(results)} pairs": name, **row} for name, row in rows.items()])
     return rows
 
 
 def sheet(results: list[Trial], file: Path) -> None:
     """Before, after, after brought back by the coordinates and by DIS, and the errors of both."""
     lines: list[np.ndarray] = []
-    y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     for trial in results[:SHOWN]:
         line = list(trial.painted)
         errors: list[np.ndarray] = []
         for name in ("coordinate heads", "DIS, generated"):
-            motion = trial.motions[name]
-            at = x + motion[..., 0], y + motion[..., 1]
-            back = cv2.remap(
-                trial.painted[1], *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
-            line.append(back.astype(np.uint8))
+            places = pixels(SIDE, SIDE) + trial.motions[name]
+            line.append(sample(trial.painted[1], places, border=cv2.BORDER_REPLICATE))
             bright = np.clip(BRIGHT * trial.away(name) * trial.pair.visible, 0, 255)
             errors.append(np.repeat(bright[..., None], 3, axis=2).astype(np.uint8))
         lines.append(np.hstack([*line, *errors]))
@@ -155,18 +146,15 @@ def sheet(results: list[Trial], file: Path) -> None:
 
 def main() -> None:
     """Run, print the table, write the figures."""
-    parser = argparse.ArgumentParser(description="Measure motion between pictures of one face.")
+    parser = command("Measure motion between pictures of one face.")
     parser.add_argument("--assets", type=Path, required=True, help="MakeHuman's data")
-    parser.add_argument("--model", type=Path, default=FACES)
     parser.add_argument("--pairs", type=int, default=200)
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path, help="also write a contact sheet")
     args = parser.parse_args()
     model = load(args.model)
     results = list(tqdm(trials(model, args.assets, args.pairs), total=args.pairs))
     rows = table(results)
-    if args.json:
-        args.json.write_text(json.dumps({"pairs": len(results), "rows": rows}))
+    write(args.json, {"pairs": len(results), "rows": rows})
     if args.sheet:
         sheet(results, args.sheet)
 

@@ -9,7 +9,6 @@ see the features. Distances are px of the generator's picture.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -22,10 +21,13 @@ from PIL import Image
 from torch import Tensor
 
 from drag import Algorithm, Edit, Options
-from editor.dragging import DRAG_OPTIONS
+from editor.dragger import DRAG_OPTIONS
 from editor.engine import Engine
-from inversion.flow import FLOW_SIDE, dis, grey, read
-from stylegan import before_activation
+from inversion.landmark_loss import regressed
+from photo.crop import resized
+from transfer.flow import FLOW_SIDE, dis_flow, grey, sample
+
+from .tables import table, write
 
 NOSE_TIP = 6  # of the landmarks
 LENGTH = 10 / 128  # of the picture's side
@@ -48,10 +50,8 @@ class Trial:
 
 def landmarks(engine: Engine, w: Tensor) -> Tensor:
     """Where the landmarks of faces are: [n w] -> [n points 2], (x, y) in px."""
-    assert engine.landmarks is not None, "This model does not know its landmarks."
-    linear = before_activation(w)
-    inputs = torch.cat([linear, linear.new_ones(len(linear), 1)], 1)
-    return torch.einsum("nw,wpc->npc", inputs, engine.landmarks)
+    assert engine.model.landmark_regressor is not None, "This model does not know its landmarks."
+    return regressed(engine.model.landmark_regressor, w)
 
 
 def target(start: Tensor, noses: Tensor, length: float, source: torch.Generator) -> Tensor:
@@ -83,7 +83,7 @@ def trial(engine: Engine, w: Tensor, start: Tensor, goal: Tensor, options: Optio
     ws = w.expand(engine.generator.config.num_ws, -1)
     begin = time.monotonic()
     edit = Edit((engine.side, engine.side), start[None], goal[None])
-    *_, (state, after) = engine.drag_latent(ws, edit, options)
+    *_, (state, after) = engine.dragger.drag_latent(ws, edit, options)
     pictures = engine.picture(ws), engine.picture(after)
     flow = float(np.linalg.norm(seen(*pictures, start.numpy()) - goal.numpy()))
     seconds = time.monotonic() - begin
@@ -93,10 +93,9 @@ def trial(engine: Engine, w: Tensor, start: Tensor, goal: Tensor, options: Optio
 def seen(before: np.ndarray, after: np.ndarray, point: np.ndarray) -> np.ndarray:
     """Where dense optical flow (DIS) says that a point (x, y) of the first picture went."""
     side = len(before)
-    flow = dis(grey(before), grey(after))
-    scale = side / FLOW_SIDE
-    place = ((point + 0.5) / scale - 0.5).reshape(1, 1, 2)
-    return point + read(flow, place).reshape(2) * scale
+    flow = dis_flow(grey(before), grey(after))
+    place = resized(point, side, FLOW_SIDE).reshape(1, 1, 2)
+    return point + sample(flow, place).reshape(2) * side / FLOW_SIDE
 
 
 def summary(results: list[Trial], side: int) -> dict[str, float]:
@@ -132,14 +131,11 @@ def main() -> None:
     options = replace(DRAG_OPTIONS, algorithm=args.algorithm)
     results = list(trials(engine, args.faces, options))
     figures = summary(results, engine.side)
-    print("| algorithm | " + " | ".join(figures) + " | median flow | ms per step |")
-    print("|" + "---|" * (len(figures) + 3))
     flow = float(np.median([trial.flow for trial in results]))
     ms = 1e3 * sum(t.seconds for t in results) / max(1, sum(t.steps for t in results))
-    values = " | ".join(str(value) for value in figures.values())
-    print(f"| {args.algorithm} | {values} | {flow:.2f} | {ms:.0f} |")
-    if args.json:
-        args.json.write_text(json.dumps({"algorithm": args.algorithm, **figures}))
+    more = {"median flow": flow, "ms per step": round(ms)}
+    table([{"algorithm": args.algorithm, **figures, **more}])
+    write(args.json, {"algorithm": args.algorithm, **figures})
     if args.sheet:
         sheet(results, args.sheet)
 

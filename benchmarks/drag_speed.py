@@ -30,11 +30,11 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from drag import Edit, Options, drag
-from editor.dragging import DRAG_OPTIONS, OPTIONS_SIDE, OWN
+from editor.dragger import DRAG_OPTIONS, OPTIONS_SIDE, OWN
 from editor.engine import Engine
-from editor.looks import Looks, Search
-from editor.machine import keep_freed_memory
-from stylegan import Config, Generator, before_activation, frozen
+from editor.machine.cores import keep_freed_memory
+from editor.motion.features import FeatureRenderer, LatentParameterization
+from stylegan import Config, Generator, before_activation, premodulated
 
 from .full_map import FullMap, full_map_drag
 
@@ -102,7 +102,7 @@ def random_generator(side: int) -> tuple[Generator, Tensor]:
 class InWindows:
     """What a drag of ours sees of a picture whose first ws move."""
 
-    looks: Looks
+    looks: FeatureRenderer
     rest: Tensor
 
     def __call__(self, latent: Tensor) -> Tensor:
@@ -116,7 +116,7 @@ class InWindows:
 
 def seen(case: Case, generator: Generator, ws: Tensor) -> InWindows:
     """The picture."""
-    looks = Looks(frozen(generator, ws, MOVING), None, min(128, case.resolution))
+    looks = FeatureRenderer(premodulated(generator, ws, MOVING), None, min(128, case.resolution))
     return InWindows(looks, ws[MOVING:])
 
 
@@ -196,30 +196,31 @@ def apart(case: Case, plain_memory: bool) -> Row:
     return Row(**json.loads(done.stdout))
 
 
-def shipped(rounds: int = 3) -> dict[str, float]:
-    """Milliseconds a step with the model that is shipped: median of so many drags."""
+def shipped() -> dict[str, float]:
+    """Milliseconds a step with the model that is shipped: median of three drags."""
     engine = Engine(device="cpu")
     session = engine.face(3)
     ws, photo = session.now.ws, session.subject.photo
-    nose = torch.from_numpy(engine.places(ws)[NOSE_TIP : NOSE_TIP + 1]).float()
+    nose = torch.from_numpy(engine.dragger.places(ws)[NOSE_TIP : NOSE_TIP + 1]).float()
     way, scale = engine.side * torch.tensor([0.06, 0.03]), len(photo) / engine.side
     edit = Edit((engine.side, engine.side), nose, nose + way)
     large = Edit(photo.shape[:2], nose * scale, (nose + way) * scale)
-    looks = Looks(engine.generator, engine.head, engine.feature_side)
+    dragger, model = engine.dragger, engine.model
+    looks = FeatureRenderer(engine.generator, model.coordinates, model.feature_side)
 
     def whole() -> Iterator[object]:
         base = before_activation(ws)
-        search = Search(looks, base, ws[engine.layers :], engine.axes, OWN)
+        search = LatentParameterization(looks, base, ws[dragger.layers :], dragger.axes, OWN)
         options = DRAG_OPTIONS.scaled(engine.side / OPTIONS_SIDE)
         return drag(search, search.start, edit, options)
 
     drags: dict[str, Callable[[], Iterator[object]]] = {
-        "in windows": lambda: engine.drag_latent(ws, edit),
+        "in windows": lambda: engine.dragger.drag_latent(ws, edit),
         "on whole maps": whole,
         "in windows, with pictures": lambda: engine.drag(session, large),
     }
     times: dict[str, list[float]] = {name: [] for name in drags}
-    for _ in range(rounds):
+    for _ in range(3):
         for name, start in drags.items():
             begin, count = time.perf_counter(), sum(1 for _ in start())
             times[name].append(1e3 * (time.perf_counter() - begin) / count)

@@ -8,29 +8,28 @@ encoder's w: on held-out renders, and on the faces of photos. Steps: how many th
 needs without an encoder until its picture is, by the product's distance, as close as the encoder's.
 """
 
-import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
 
-from editor.engine import INVERT_OPTIONS, Engine
-from editor.faces import faces as find
-from inversion import Goal, PhotoError, face_quad, read_photo
+from editor.engine import Engine
+from editor.engine import faces as find
+from inversion import BUDGETS, ProjectionTarget
 from inversion.encoder import Encoder, build
 from inversion.project import SEARCH_SIDE, project
-from inversion.start import best_start
+from inversion.start import starts
+from photo import PhotoError, read_photo
+from photo.align import face_quad
 from training.data import load
-from training.losses import SqueezeFeatures
-from weights import FACES
-from weights.small import ENCODER, digest, load_small
+from training.generator.losses import SqueezeFeatures
+from weights.aux_nets import ENCODER, digest, load_small
 
 from .model_quality import resized
+from .tables import command, means, transposed, write
 
 SEED = 60_000_000
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -48,9 +47,11 @@ class Starts:
     def compare(self, crop: Crop) -> dict[str, float]:
         """The figures of one crop."""
         statistics = self.engine.statistics
-        goal = Goal(self.engine.generator, statistics, crop, self.engine.distance)
+        distance = self.engine.fitter.distance
+        goal = ProjectionTarget(self.engine.generator, statistics, crop, distance)
         small, source = goal.small(SEARCH_SIDE), torch.Generator().manual_seed(SEED)
-        near = statistics.to_w(best_start(small, source, None)[None])
+        *_, (_, v) = starts(small, source, None)
+        near = statistics.to_w(v[None])
         guess = self.encoder(crop[None])
         found: dict[str, float] = {}
         ways = {"w_avg": statistics.w_avg[None], "nearest": near, "encoder": guess}
@@ -58,15 +59,15 @@ class Starts:
             made = goal.pictures(w).clamp(-1, 1)
             found[f"{name}, SqueezeNet"] = float(self.features(made, crop[None]))
             found[f"{name}, L1"] = float((made - crop).abs().mean())
-            found[f"{name}, product's"] = float(small.away(w))
+            found[f"{name}, product's"] = float(small.distances(w))
         found["steps"] = steps(goal, found["encoder, product's"])
         return found
 
 
 @torch.enable_grad()
-def steps(goal: Goal, enough: float) -> int:
+def steps(goal: ProjectionTarget, enough: float) -> int:
     """Steps of the search without a guess to a picture as close as this; at most the product's."""
-    options = INVERT_OPTIONS.project
+    options = BUDGETS["balanced"].project
     close = (pivot.step for pivot in project(goal, options) if pivot.distance <= enough)
     return next(close, options.steps)
 
@@ -91,28 +92,19 @@ def photographed(folder: Path, engine: Engine) -> Iterator[Crop]:
 
 def table(rows: dict[str, list[dict[str, float]]]) -> dict[str, dict[str, float]]:
     """Means, printed as a table."""
-    means = {
-        name: {key: round(float(np.mean([one[key] for one in ones])), 3) for key in ones[0]}
-        for name, ones in rows.items()
-        if ones
-    }
-    print("| figure | " + " | ".join(f"{k} ({len(rows[k])})" for k in means) + " |")
-    print("|---" * (len(means) + 1) + "|")
-    for key in next(iter(means.values())):
-        print(f"| {key} | " + " | ".join(str(mean[key]) for mean in means.values()) + " |")
-    return means
+    found = {name: means(ones, 3) for name, ones in rows.items() if ones}
+    transposed({f"{name} ({len(rows[name])})": row for name, row in found.items()})
+    return found
 
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(description="Measure the encoder's first guess.")
+    parser = command("Measure the encoder's first guess.")
     parser.add_argument("--data", type=Path, required=True, help="folder of renders")
     parser.add_argument("--features", type=Path, required=True, help="SqueezeNet 1.0 weights")
     parser.add_argument("--photos", type=Path, help="folder of photos")
-    parser.add_argument("--model", type=Path, default=FACES)
     parser.add_argument("--encoder", type=Path, default=ENCODER)
     parser.add_argument("--count", type=int, default=100, help="of renders")
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     engine = Engine(args.model, device="cpu")
     encoder = build(*load_small(args.encoder))
@@ -126,9 +118,8 @@ def main() -> None:
         name: [starts.compare(crop) for crop in tqdm(ones, desc=name)]
         for name, ones in crops.items()
     }
-    means = table(rows)
-    if args.json:
-        args.json.write_text(json.dumps(means))
+    figures = table(rows)
+    write(args.json, figures)
 
 
 if __name__ == "__main__":

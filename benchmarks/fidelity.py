@@ -10,14 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from drag import Edit
-from editor.engine import Engine
-from editor.faces import landmark_net
+from editor.engine import Engine, landmark_net
+from editor.motion.estimators import follower
 from inversion import distance
-from inversion.align import face_points
-from inversion.flow import Motion, at
-from inversion.landmarks import eyes_and_mouth
+from photo.align import face_points
+from photo.landmarks import eyes_and_mouth
 from stylegan import Delta
-from training.losses import SqueezeFeatures
+from training.generator.losses import SqueezeFeatures
+from transfer.flow import Motion, warp
 
 SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # weights, finest first (Wang et al. 2003)
 WINDOW, SIGMA = 11, 1.5  # px of the Gaussian within which pictures are compared
@@ -38,13 +38,7 @@ DRAGS: dict[str, dict[int, tuple[float, float]]] = {
 
 Picture = Float[Tensor, "3 r r"]
 Latents = Float[Tensor, "layers w"]
-Points = Float[np.ndarray, "p 2"]
-
-
-def psnr(made: Picture, wanted: Picture) -> float:
-    """Peak signal-to-noise ratio of pictures in [-1, 1], in dB."""
-    error = (made - wanted).square().mean() / 4
-    return float(-10 * error.clamp(min=1e-12).log10())
+Landmarks = Float[np.ndarray, "p 2"]
 
 
 def ms_ssim(made: Picture, wanted: Picture) -> float:
@@ -90,7 +84,8 @@ def lpips() -> nn.Module | None:
 @torch.no_grad()
 def closeness(made: Picture, wanted: Picture, features: SqueezeFeatures) -> dict[str, float]:
     """All figures of two pictures."""
-    found, pair = {"PSNR": psnr(made, wanted), "MS-SSIM": ms_ssim(made, wanted)}, (made, wanted)
+    found = {"PSNR": distance.psnr(made, wanted), "MS-SSIM": ms_ssim(made, wanted)}
+    pair = made, wanted
     found["SqueezeNet"] = float(features(*(part[None].to(features.mean) for part in pair)))
     network = lpips()
     if network is not None:
@@ -110,14 +105,14 @@ class Drag:
     """
 
     rows: list[int]
-    way: Points
+    way: Landmarks
     ws: Latents
     motion: Motion
 
 
 def drags(engine: Engine, ws: Latents) -> list[Drag]:
     """All DRAGS of this face, but for those that would leave the picture."""
-    places, follower = engine.places(ws), engine.follow(ws, engine.side)
+    places, follow = engine.dragger.places(ws), follower(engine.model, ws, engine.side)
     made: list[Drag] = []
     for moves in DRAGS.values():
         rows, way = list(moves), np.array(list(moves.values())) * engine.side / DRAG_SIDE
@@ -125,8 +120,8 @@ def drags(engine: Engine, ws: Latents) -> list[Drag]:
         if (np.abs(np.r_[handles, handles + way] / (engine.side - 1) - 0.5) > 0.5).any():
             continue
         points = (torch.from_numpy(part).float() for part in (handles, handles + way))
-        *_, (_, after) = engine.drag_latent(ws, Edit((engine.side, engine.side), *points))
-        made.append(Drag(rows, way, after, follower.to(after)))
+        *_, (_, after) = engine.dragger.drag_latent(ws, Edit((engine.side, engine.side), *points))
+        made.append(Drag(rows, way, after, follow.to(after)))
     return made
 
 
@@ -156,12 +151,12 @@ def editability(
     return found
 
 
-def located(picture: np.ndarray, engine: Engine, ws: Latents) -> Points | None:
+def located(picture: np.ndarray, engine: Engine, ws: Latents) -> Landmarks | None:
     """The landmarks by the landmark net, px of the picture; None where it finds no face."""
-    return face_points(picture, eyes_and_mouth(engine.places(ws)), landmark_net())
+    return face_points(picture, eyes_and_mouth(engine.dragger.places(ws)), landmark_net())
 
 
-def share(before: Points | None, after: Points | None, drag: Drag) -> float:
+def share(before: Landmarks | None, after: Landmarks | None, drag: Drag) -> float:
     """How much of the way the dragged landmarks went, a mean over them; 0 without a face."""
     if before is None or after is None:
         return 0.0
@@ -171,6 +166,6 @@ def share(before: Points | None, after: Points | None, drag: Drag) -> float:
 
 def motion_off(before: np.ndarray, after: np.ndarray, motion: Motion) -> float:
     """Mean difference of the picture after and the moved one before, in grey levels."""
-    moved = at(before.astype(np.float32), motion.flow.astype(np.float32))
+    moved = warp(before.astype(np.float32), motion.flow.astype(np.float32))
     away = np.abs(after - moved).mean(2)
-    return float((away * motion.trust).sum() / max(1e-6, float(motion.trust.sum())))
+    return float((away * motion.confidence).sum() / max(1e-6, float(motion.confidence.sum())))

@@ -18,9 +18,11 @@ import numpy as np
 import torch
 
 from editor.engine import Engine
-from inversion import BUDGETS, InvertOptions, Photo, box_quad, read_photo
+from inversion import BUDGETS, InvertOptions
+from photo import Photo, read_photo
+from photo.crop import box_quad
 from stylegan import Config, Generator
-from weights import Model, save
+from weights.formats import Model, save
 
 LOOKS = (0.05, 0.1, 0.25, 0.5, 0.75)  # shares of the work after which the app is asked
 HEAD = "| side | stage | steps | s a step | announced after 5, 10, 25, 50, 75 % | took | worst |"

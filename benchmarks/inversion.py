@@ -35,13 +35,15 @@ from tqdm import tqdm
 
 from editor.engine import Engine
 from inversion import BUDGETS, InvertOptions
+from inversion.distance import psnr
 from stylegan import Delta, Generator, diff, from_uint8, to_uint8
-from training.losses import SqueezeFeatures
-from weights import FACES
+from training.generator.losses import SqueezeFeatures
 
 from .encoder import photographed, renders
-from .fidelity import Drag, Picture, closeness, drags, editability, lpips, psnr
+from .fidelity import Drag, Picture, closeness, drags, editability, lpips
 from .pti import ENOUGH_LPIPS, PUBLISHED, Schedule, pti
+from .tables import command
+from .tables import table as print_table
 
 LIKE_LPIPS = 0.1  # times SqueezeNet's distance: as LPIPS, about 3 times the MSE of a pivot
 LATER = 1.1  # times as many steps until a fit's picture is looked at again, for its curve
@@ -184,13 +186,13 @@ def mean(rows: list[Figures]) -> Figures:
 def table(results: Results) -> dict[str, dict[str, Figures]]:
     """Means over each group's pictures, printed; they are returned."""
     means = {g: {name: mean(rows) for name, rows in of.items()} for g, of in results.items()}
-    titles = next(iter(next(iter(means.values())).values()))
-    print("| pictures | method | " + " | ".join(titles) + " |\n" + "|---" * (len(titles) + 2) + "|")
-    for group, methods in means.items():
-        for name, row in methods.items():
-            count = len(results[group][name])
-            values = " | ".join(f"{value:.4g}" for value in row.values())
-            print(f"| {count} {group} | {name} | {values} |")
+    print_table(
+        [
+            {"pictures": f"{len(results[group][name])} {group}", "method": name, **row}
+            for group, methods in means.items()
+            for name, row in methods.items()
+        ]
+    )
     return means
 
 
@@ -260,17 +262,15 @@ def measured(
 
 def arguments() -> argparse.Namespace:
     """From the command line."""
-    parser = argparse.ArgumentParser(description="Compare ways to fit a photo.")
+    parser = command("Compare ways to fit a photo.")
     parser.add_argument("--data", type=Path, required=True, help="folder of renders")
     parser.add_argument("--features", type=Path, required=True, help="SqueezeNet 1.0 weights")
     parser.add_argument("--photos", type=Path, help="folder of photos")
     parser.add_argument("--renders", type=int, default=20, help="how many")
     parser.add_argument("--pti", action="store_true", help="also measure PTI")
-    parser.add_argument("--model", type=Path, default=FACES)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--plot", type=Path, help="also draw PSNR over seconds")
     parser.add_argument("--curves", type=int, default=3, help="pictures that the plot is of")
-    parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
 

@@ -13,8 +13,6 @@ The Frechet distance is between the pictures before and after (1 point), by pool
 features (``--features``), else by the landmark net's.
 """
 
-import argparse
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,17 +28,18 @@ from tqdm import tqdm
 
 from drag import Edit
 from drag import edit as limits
-from editor.engine import Engine
-from editor.faces import landmark_net
-from editor.motion import ByPoints
-from inversion.align import face_points
-from inversion.correspondence import Shown, find, trusted
-from inversion.landmarks import SIDE, eyes_and_mouth
+from editor.engine import Engine, landmark_net
+from editor.motion.estimators import CorrespondenceEstimator
+from photo import crop
+from photo.align import face_points
+from photo.landmarks import SIDE, eyes_and_mouth
 from stylegan import from_uint8
-from training.losses import SqueezeFeatures
-from weights import FACES, Model, load
+from training.generator.losses import SqueezeFeatures
+from transfer.correspondence import CoordinateMap, confidence_of, nearest
+from weights.formats import Model, load
 
 from .model_quality import frechet, pooled, resized
+from .tables import command, table, write
 
 POINTS = {1: (30,), 5: (36, 45, 30, 48, 54), 68: tuple(range(68))}  # of iBUG's
 PAPER_SIDE = 512  # px
@@ -55,16 +54,18 @@ class Judge:
 
     def __init__(self, engine: Engine, model: Model):
         self.engine, self.model = engine, model
-        self.usual = eyes_and_mouth(engine.places(engine.statistics.w_avg[None]))
+        self.default_crop = eyes_and_mouth(engine.dragger.places(engine.statistics.w_avg[None]))
         self.marks = self._survey() if model.coordinates is not None else None
         self.find = self.by_net if self.marks is None else self.by_head
 
-    def map(self, ws: Float[Tensor, "layers w"]) -> Shown:
+    def map(self, ws: Float[Tensor, "layers w"]) -> CoordinateMap:
         """What the picture shows, by the coordinate head."""
         head, box = self.model.coordinates, self.model.box
         assert head is not None
         assert box is not None
-        return ByPoints(self.engine.generator, head, box, ws, self.engine.side).shown(ws)
+        return CorrespondenceEstimator(
+            self.engine.generator, head, box, ws, self.engine.side
+        ).shown(ws)
 
     def _survey(self) -> Float[np.ndarray, "68 3"]:
         """The point of the neutral face that is under each landmark in most faces."""
@@ -72,7 +73,7 @@ class Judge:
         for k in range(SURVEY):
             ws = self.engine.latent(SEED - 1 - k, PSI)
             seen = self.map(ws)
-            place = self.engine.places(ws) * len(seen.covered) / self.engine.side
+            place = self.engine.dragger.places(ws) * len(seen.covered) / self.engine.side
             column, row = place.round().astype(int).clip(0, len(seen.covered) - 1).T
             covered = seen.covered[row, column, None]
             under.append(np.where(covered, seen.points[row, column], np.nan))
@@ -82,14 +83,14 @@ class Judge:
         """Where the coordinate head paints the landmarks."""
         assert self.marks is not None
         seen = self.map(ws)
-        places, off = find(self.marks, seen)
-        places[trusted(off) < 0.5] = np.nan
-        return (places + 0.5) * (self.engine.side / len(seen.covered)) - 0.5
+        places, distance = nearest(self.marks, seen)
+        places[confidence_of(distance) < 0.5] = np.nan
+        return crop.resized(places, len(seen.covered), self.engine.side)
 
     def by_net(self, ws: Float[Tensor, "layers w"]) -> Float[np.ndarray, "68 2"]:
         """Where the landmark net sees them."""
         photo = self.engine.picture(ws)
-        found = face_points(photo, self.usual, landmark_net())
+        found = face_points(photo, self.default_crop, landmark_net())
         return np.full((68, 2), np.nan) if found is None else found[:68]
 
 
@@ -115,7 +116,7 @@ def chosen(judge: Judge, count: int) -> Iterator[tuple[Tensor, Tensor]]:
         while not away <= FARTHEST:
             seed += 1
             second = judge.engine.latent(seed, PSI)
-            away = distance(judge.engine.places(first), judge.engine.places(second)) * paper
+            away = distance(*map(judge.engine.dragger.places, (first, second))) * paper
         yield first, second
         seed += 1
 
@@ -138,7 +139,7 @@ def dragged(
     begin = time.monotonic()
     with patch.object(limits, "MOST_POINTS", len(handles)):  # the product allows fewer
         edit = Edit((engine.side, engine.side), *points)
-    *_, (_, after) = engine.drag_latent(ws, edit)
+    *_, (_, after) = engine.dragger.drag_latent(ws, edit)
     return after, time.monotonic() - begin
 
 
@@ -197,10 +198,8 @@ def frechet_of(results: list[Trial], features: Callable[[Tensor], Tensor]) -> fl
 
 def main() -> None:
     """Drag, print the table, write the figures."""
-    parser = argparse.ArgumentParser(description="Drag the landmarks of one face to another's.")
+    parser = command("Drag the landmarks of one face to another's.")
     parser.add_argument("--pairs", type=int, default=100)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--model", type=Path, default=FACES)
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.0 weights")
     args = parser.parse_args()
     judge = Judge(Engine(args.model, device="cpu"), load(args.model))
@@ -215,12 +214,9 @@ def main() -> None:
         rows.append(row(points, results))
     written = {"pairs": args.pairs, "frechet": frechet_of(first, features), "rows": rows}
     written["frechet_features"] = name
-    print("| " + " | ".join(rows[0]) + " |\n" + "|---" * len(rows[0]) + "|")
-    for line in rows:
-        print("| " + " | ".join(str(value) for value in line.values()) + " |")
+    table(rows)
     print(f"Frechet distance, features {name}: {written['frechet']}")
-    if args.json:
-        args.json.write_text(json.dumps(written))
+    write(args.json, written)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ another z than the data's (``--model``) has a Frechet distance only, against wha
 ``--data`` holds. Compare models at one ``--side``.
 """
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +20,10 @@ from torch.nn import functional as F
 
 from stylegan import Generator, to_uint8
 from training.data import Faces, load
-from training.losses import SqueezeFeatures
-from weights import FACES
-from weights import load as load_model
+from training.generator.losses import SqueezeFeatures
+from weights.formats import load as load_model
+
+from .tables import command, table, write
 
 BATCH = 10
 COLUMNS, ROWS = 6, 2
@@ -108,22 +107,18 @@ def sheet(generator: Generator, faces: Faces, file: Path) -> None:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(description="Compare a generator's pictures with renders.")
+    parser = command("Compare a generator's pictures with renders.")
     parser.add_argument("--data", type=Path, required=True, help="folder of renders")
     parser.add_argument("--features", type=Path, required=True, help="SqueezeNet 1.0 weights")
-    parser.add_argument("--model", type=Path, default=FACES)
     parser.add_argument("--side", type=int, help="px of the comparison (default: the renders')")
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path, help="also write a contact sheet")
     args = parser.parse_args()
     generator = load_model(args.model).generator
     others, held = load(args.data)
     side = args.side or held.layout.side
     found = measure(generator, held, others, SqueezeFeatures(args.features), side)
-    print("| " + " | ".join(found) + " |\n" + "|---" * len(found) + "|")
-    print("| " + " | ".join(f"{value:.4g}" for value in found.values()) + " |")
-    if args.json:
-        args.json.write_text(json.dumps({"model": args.model.name, **found}))
+    table([found])
+    write(args.json, {"model": args.model.name, **found})
     if args.sheet:
         sheet(generator, held, args.sheet)
 

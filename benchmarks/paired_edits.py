@@ -9,7 +9,6 @@ generator's picture of the second code and with the second render: MSE of pictur
 """
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,15 +17,16 @@ import torch
 from tqdm import tqdm
 
 from editor.engine import Engine
+from photo import crop
 from stylegan import from_uint8
-from training.assets import read_assets
-from training.losses import SqueezeFeatures
-from training.pairs import Pair, pairs
-from training.portrait import Portraits
-from weights import FACES
+from training.generator.losses import SqueezeFeatures
+from training.renderer.assets import read_assets
+from training.renderer.pairs import Pair, pairs
+from training.renderer.portrait import Portraits
 
 from .landmarks import dragged
 from .model_quality import resized
+from .tables import command, means, transposed, write
 
 SEED = 2
 POINTS = (30, 8, 36, 45, 48, 54, 51, 57, 19, 24, 37, 41, 44, 46)  # of iBUG's
@@ -35,8 +35,8 @@ POINTS = (30, 8, 36, 45, 48, 54, 51, 57, 19, 24, 37, 41, 44, 46)  # of iBUG's
 
 def trial(engine: Engine, pair: Pair, features: SqueezeFeatures) -> dict[str, float]:
     """The figures of one pair."""
-    scale = engine.side / pair.pictures.shape[1]
-    before, goal = ((marks[list(POINTS)] + 0.5) * scale - 0.5 for marks in pair.landmarks)
+    own = pair.pictures.shape[1]
+    before, goal = (crop.resized(marks[list(POINTS)], own, engine.side) for marks in pair.landmarks)
     ws, wanted = engine.generator.style(torch.from_numpy(pair.z)).unbind(0)
     after, seconds = dragged(engine, ws, before, goal)
     found = {"seconds": seconds}
@@ -69,32 +69,22 @@ def trials(engine: Engine, args: argparse.Namespace) -> Iterator[tuple[str, dict
 def table(results: list[tuple[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
     """Print means over all pairs and over those of each factor; they are returned."""
     factors = ["all", *dict.fromkeys(factor for factor, _ in results)]
-    groups = {f: [row for name, row in results if f in ("all", name)] for f in factors}
-    titles = list(results[0][1])
-    means = {
-        factor: {title: round(float(np.mean([row[title] for row in rows])), 4) for title in titles}
-        for factor, rows in groups.items()
-    }
-    print("| figure | " + " | ".join(means) + " |\n" + "|---" * (len(means) + 1) + "|")
-    for title in titles:
-        print(f"| {title} | " + " | ".join(str(mean[title]) for mean in means.values()) + " |")
-    return means
+    found = {f: means([row for name, row in results if f in ("all", name)], 4) for f in factors}
+    transposed(found)
+    return found
 
 
 def main() -> None:
     """Drag, print the table, write the figures."""
-    parser = argparse.ArgumentParser(description="Drags whose right answer is known.")
+    parser = command("Drags whose right answer is known.")
     parser.add_argument("--assets", type=Path, required=True, help="MakeHuman's data")
     parser.add_argument("--features", type=Path, required=True, help="SqueezeNet 1.0 weights")
     parser.add_argument("--pairs", type=int, default=60)
-    parser.add_argument("--model", type=Path, default=FACES)
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     engine = Engine(args.model, device="cpu")
     results = list(tqdm(trials(engine, args), total=args.pairs))
     rows = table(results)
-    if args.json:
-        args.json.write_text(json.dumps({"pairs": len(results), "rows": rows}))
+    write(args.json, {"pairs": len(results), "rows": rows})
 
 
 if __name__ == "__main__":

@@ -19,15 +19,15 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from drag import Edit, EditError
-from editor.dragging import DRAG_OPTIONS
-from editor.engine import Engine
-from editor.faces import faces
+from drag import EditError
+from editor.engine import Engine, faces
+from editor.fitter import quality
 from editor.session import Session
 from editor.view import closeup, show
-from inversion import BUDGETS, face_quad, psnr
-from inversion.flow import dis
-from inversion.transfer import render
+from inversion import BUDGETS, fit_psnr
+from photo.align import face_quad
+from transfer.flow import dis_flow
+from transfer.warp import render
 
 EDITS: dict[str, list[tuple[tuple[float, float], tuple[float, float]]]] = {
     "nose left": [((222, 128), (210, 128))],
@@ -43,7 +43,7 @@ HEAD = (
 
 def moved(before: np.ndarray, after: np.ndarray, handle: np.ndarray, target: np.ndarray) -> float:
     """How far dense optical flow (DIS) sees the handle go along the drag, in px."""
-    flow = dis(*(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (before, after)))
+    flow = dis_flow(*(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (before, after)))
     x, y = np.round(handle).astype(int)
     way = target - handle
     return float(flow[y, x] @ way / np.linalg.norm(way))
@@ -52,8 +52,7 @@ def moved(before: np.ndarray, after: np.ndarray, handle: np.ndarray, target: np.
 def edit(engine: Engine, session: Session, name: str) -> list[np.ndarray]:
     """One drag; prints its row, returns the close-ups after it."""
     begin = time.monotonic()
-    size = session.subject.photo.shape[:2]
-    *_, last = engine.drag(session, Edit.between(size, EDITS[name]), DRAG_OPTIONS)
+    *_, last = engine.drag(session, EDITS[name])
     seconds = time.monotonic() - begin
     assert last.version is not None
     photo, subject = session.subject.photo, session.subject
@@ -90,11 +89,11 @@ def fit(engine: Engine, photo: np.ndarray, budget: str) -> Session:
     begin = time.monotonic()
     *_, found = engine.invert(photo, quad, BUDGETS[budget])
     seconds = time.monotonic() - begin
-    fidelity = psnr(engine.generator, found, engine.crop(photo, quad))
+    fidelity = fit_psnr(engine.generator, found, engine.crop(photo, quad))
     print(
         f"\nFit: {fidelity:.1f} dB, {found.steps} steps, {seconds:.1f} s, distance to the model's"
     )
-    print(f"own faces {found.pivot_distance:.2f} ({engine.quality(found)})\n")
+    print(f"own faces {found.pivot_distance:.2f} ({quality(found)})\n")
     return engine.begin(photo, quad, found)
 
 

@@ -5,7 +5,7 @@
 The same random generators as benchmarks/drag_speed.py, each in a process of its own, interleaved.
 Share: of the rate of a product of two matrices of 2048 x 2048 on this machine. MB: peak memory of
 the process before it first makes a picture the plain way. The second column of times is without
-the memory settings of the app (editor/machine.py).
+the memory settings of the app (editor/machine/cores.py).
 """
 
 import argparse
@@ -18,10 +18,11 @@ from statistics import median
 
 import torch
 
-from editor.machine import keep_freed_memory
+from editor.machine.cores import keep_freed_memory
 
 from .drag_speed import gemm_gflops, peak_mb, random_generator, timed
 from .full_map import FullMap
+from .tables import write
 
 PREVIEW = 256  # px
 ROUNDS = {128: 15, 256: 15, 512: 7, 1024: 5}
@@ -88,8 +89,7 @@ def main() -> None:
             f"{times.peak_mb:.0f} |",
             flush=True,
         )
-    if args.json:
-        args.json.write_text(json.dumps({"gemm_gflops": round(gemm, 1), "rows": rows}))
+    write(args.json, {"gemm_gflops": round(gemm, 1), "rows": rows})
 
 
 if __name__ == "__main__":

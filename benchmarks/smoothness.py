@@ -8,7 +8,6 @@ directions of z give the scale. Then a walk of 60 frames through the w of four f
 a tear would be a frame that differs from the one before by far more than the others do.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -19,8 +18,10 @@ from PIL import Image
 from torch import Tensor
 
 from stylegan import Generator, to_uint8
-from training.losses import SqueezeFeatures
-from weights import FACES, load
+from training.generator.losses import SqueezeFeatures
+from weights.formats import load
+
+from .tables import command, table, write
 
 STEP = 1e-2
 FACTORS = {"pose": "yaw", "smile": "smile", "blink": "lids"}  # names in layout.json
@@ -104,25 +105,20 @@ def sheet(frames: Float[Tensor, "n 3 s s"], file: Path) -> None:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(description="Measure how smooth the generator is.")
+    parser = command("Measure how smooth the generator is.")
     parser.add_argument("--data", type=Path, required=True, help="folder with layout.json")
     parser.add_argument("--features", type=Path, required=True, help="SqueezeNet 1.0 weights")
-    parser.add_argument("--model", type=Path, default=FACES)
     parser.add_argument("--codes", type=int, default=100)
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path, help="write the walk's frames")
     args = parser.parse_args()
     generator, features = load(args.model).generator, SqueezeFeatures(args.features)
     dims = json.loads((args.data / "layout.json").read_text("utf-8"))["dims"]
     rows = lengths(generator, dims, args.codes, features)
-    print("| path length along | mean | median | largest |\n|---|---|---|---|")
-    for name, row in rows.items():
-        print(f"| {name} | " + " | ".join(f"{value:.4g}" for value in row.values()) + " |")
+    table([{"path length along": name, **row} for name, row in rows.items()])
     frames = walk(generator)
     jumps = changes(frames, features)
     print("\nWalk, from a frame to the next: " + ", ".join(f"{k} {v}" for k, v in jumps.items()))
-    if args.json:
-        args.json.write_text(json.dumps({"codes": args.codes, "lengths": rows, "walk": jumps}))
+    write(args.json, {"codes": args.codes, "lengths": rows, "walk": jumps})
     if args.sheet:
         sheet(frames, args.sheet)
 

@@ -18,9 +18,10 @@ the true render's edges.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -33,24 +34,26 @@ from tqdm import tqdm
 
 from drag import Edit, Options, State
 from drag.solve import Moments
-from editor.dragging import DRAG_OPTIONS, FRAME_EVERY, Space
+from editor.dragger import DRAG_OPTIONS, FRAME_EVERY, Dragger, Space
 from editor.engine import Engine
 from editor.view import show
-from inversion import BUDGETS, InvertOptions, Photo, box_quad
+from inversion import BUDGETS, InvertOptions
+from photo import Photo
+from photo.crop import box_quad
 from stylegan import activation, before_activation
-from training import pairs
-from training.assets import read_assets
-from training.losses import SqueezeFeatures
-from training.pairs import Pair
-from training.portrait import Portraits
-from training.render import code
-from training.traits import DIMS
-from weights import FACES
+from training.generator.losses import SqueezeFeatures
+from training.renderer import pairs
+from training.renderer.assets import read_assets
+from training.renderer.pairs import Pair
+from training.renderer.portrait import Portraits
+from training.renderer.render import code
+from training.renderer.traits import DIMS
 
 from .paired_edits import POINTS, SEED, away, table
+from .tables import command, write
 
 SIDE = 1024  # px of the photos
-SHARE = 0.8  # of the moves in training.pairs: edits of a size that people ask for
+SHARE = 0.8  # of the moves in training.renderer.pairs: edits of a size that people ask for
 LANDMARKS = (*POINTS, 49, 53, 55, 59, 17, 21, 22, 26, 38, 43)  # of iBUG's; the first go first
 LEAST, MOST = 4.0, 14  # px of the photo that a landmark has to move to be dragged; of so many
 KNOWN_STEPS = 10  # pictures along the true edit
@@ -62,15 +65,20 @@ NEAR = 6  # px that an edge may be off before it counts as a ghost
 Region = Bool[np.ndarray, "h w"]
 
 
-class KnownEdit(Engine):
-    """Goes along the true edit in lieu of searching for it, and has its handles arrive."""
+@dataclass(frozen=True)
+class KnownEdit(Dragger):
+    """Goes along the true edit in lieu of searching for it, and has its handles arrive.
 
-    way: Float[Tensor, "layers w"]  # of w before the activation
+    ``z`` are the codes before and after it.
+    """
 
-    def aim(self, z: Float32[np.ndarray, "2 z"]) -> None:
-        """The next drag is that of the first code to the second."""
-        before, after = before_activation(self.generator.style(torch.from_numpy(z)))
-        self.way = after - before
+    z: Float32[np.ndarray, "2 z"]
+
+    @cached_property
+    def way(self) -> Float[Tensor, "layers w"]:
+        """The edit, in w before its activation."""
+        before, after = before_activation(self.model.generator.style(torch.from_numpy(self.z)))
+        return after - before
 
     def drag_latent(
         self,
@@ -86,7 +94,9 @@ class KnownEdit(Engine):
             share = step / (KNOWN_STEPS * FRAME_EVERY)
             handles = edit.handles.lerp(edit.targets, share)
             left, end = (edit.targets - handles).norm(dim=1), "arrived" if share == 1 else ""
-            state = State(still, handles, Moments(still, still), step, left, one, one, end)
+            state = State(
+                still, handles, Moments(still, still), step, left, one, one, edit.size, end
+            )
             yield state, activation(base + share * self.way)
 
 
@@ -122,15 +132,16 @@ def handles(pair: Pair) -> Edit | None:
 
 
 def trial(
-    engine: Engine, pair: Pair, edit: Edit, options: InvertOptions
+    engine: Engine, pair: Pair, edit: Edit, options: InvertOptions, known: bool
 ) -> tuple[dict[str, Photo], dict[str, float]]:
     """(what becomes of the first render by its name, figures of the way there)."""
     photo, begin = pair.pictures[0], time.monotonic()
     quad = box_quad(-0.5, -0.5, float(len(photo)))
     *_, fit = engine.invert(photo, quad, options)
     session, fitted = engine.begin(photo, quad, fit), time.monotonic()
-    if isinstance(engine, KnownEdit):
-        engine.aim(pair.z)
+    if known:
+        dragger = engine.dragger
+        engine.dragger = KnownEdit(dragger.model, dragger.axes, dragger.layers, pair.z)
     *_, last = engine.drag(session, edit)
     dragged, version = time.monotonic(), last.version
     assert version is not None
@@ -226,15 +237,15 @@ def sheet(rows: list[np.ndarray], file: Path) -> None:
 
 def arguments() -> argparse.Namespace:
     """What is asked for."""
-    parser = argparse.ArgumentParser(description="Edits of a photo whose right answer is known.")
+    parser = command("Edits of a photo whose right answer is known.")
     parser.add_argument("--assets", type=Path, required=True, help="MakeHuman's data")
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.0 weights")
     parser.add_argument("--pairs", type=int, default=24)
-    parser.add_argument("--share", type=float, default=SHARE, help="of the moves in training.pairs")
+    parser.add_argument(
+        "--share", type=float, default=SHARE, help="of the moves in training.renderer.pairs"
+    )
     parser.add_argument("--known", action="store_true", help="move along the true edit, no search")
     parser.add_argument("--fit", choices=tuple(BUDGETS), default="balanced")
-    parser.add_argument("--model", type=Path, default=FACES)
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path, help="draw photo, true, generated, your pixels")
     return parser.parse_args()
 
@@ -242,7 +253,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Edit, print the table, write the figures and the sheet."""
     args = arguments()
-    engine = (KnownEdit if args.known else Engine)(args.model, device="cpu")
+    engine = Engine(args.model, device="cpu")
     features = SqueezeFeatures(args.features) if args.features else None
     faces = edits(Portraits(read_assets(args.assets)), args.pairs, args.share)
     found: list[tuple[str, dict[str, float]]] = []
@@ -251,14 +262,13 @@ def main() -> None:
         edit = handles(pair)
         if edit is None:  # nothing moves far enough
             continue
-        results, figures = trial(engine, pair, edit, BUDGETS[args.fit])
+        results, figures = trial(engine, pair, edit, BUDGETS[args.fit], args.known)
         found.append((pair.factor, figures | measure(pair, results, features)))
         part = box(edited(*pair.pictures), MARGIN)
         shown = *pair.pictures, results["generated"], results["your pixels"]
         rows.append(np.hstack([picture[part] for picture in shown]))
     means = table(found)
-    if args.json:
-        args.json.write_text(json.dumps({"pairs": len(found), "rows": means}))
+    write(args.json, {"pairs": len(found), "rows": means})
     if args.sheet:
         sheet(rows, args.sheet)
 

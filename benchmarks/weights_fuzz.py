@@ -17,9 +17,11 @@ import numpy as np
 import torch
 
 from stylegan import Config, Generator
-from tests.pickle_writer import nvidia, pickled, rosinality, snapshot, tensorflow, torch_saved
-from weights import WeightsError, open_model
-from weights.opcodes import OPCODES
+from weights.checkpoints import open_model
+from weights.files import WeightsError
+from weights.reader.pickles import OPCODES
+
+from .hostile.pickle_writer import nvidia, pickled, rosinality, snapshot, tensorflow, torch_saved
 
 TINY = Config(8, 4, 4, 32, 4, mapping_layers=1, mapping_features=4)
 LIMITS = (b"\x00", b"\xff", b"\x7f", b"\x80", b"\xff\xff\xff\xff", b"\x00\x00\x00\x80")
@@ -115,8 +117,8 @@ def _end(data: bytearray, at: int, source: np.random.Generator) -> None:
         del data[at + 1 :]
 
 
-Change = Callable[[bytearray, int, np.random.Generator], None]
-CHANGES: list[Change] = [_flip, _limit, _opcode, _cut, _repeat, _end]
+Warp = Callable[[bytearray, int, np.random.Generator], None]
+CHANGES: list[Warp] = [_flip, _limit, _opcode, _cut, _repeat, _end]
 
 
 def made_up(source: np.random.Generator) -> bytes:

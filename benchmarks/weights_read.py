@@ -19,8 +19,11 @@ from tempfile import TemporaryDirectory
 import torch
 
 from stylegan import Config, Generator
-from tests.pickle_writer import Pickler, discriminator, easy, nvidia
-from weights import info, open_model, save
+from weights.checkpoints import open_model
+from weights.formats import save
+from weights.info import info
+
+from .hostile.pickle_writer import Pickler, discriminator, easy, nvidia
 
 PUBLISHED = Config(1024, conv_clamp=256.0)
 DISCRIMINATOR = 29_000_000  # parameters of the published one

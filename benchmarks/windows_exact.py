@@ -13,9 +13,9 @@ from dataclasses import replace
 import torch
 
 from drag import State, drag
-from drag.look import View
-from drag.patches import cut
-from editor.machine import keep_freed_memory
+from drag.patches import gather
+from drag.sampler import FeatureSampler
+from editor.machine.cores import keep_freed_memory
 
 from .drag_speed import MOVING, Case, random_generator, seen
 
@@ -29,9 +29,9 @@ def features(case: Case) -> tuple[float, float]:
     generator, ws = random_generator(case.resolution)
     shown, edit = seen(case, generator, ws), case.edit()
     whole = shown(ws[:MOVING])
-    view = View.of(shown, shown.windows, whole, edit, case.options)
+    view = FeatureSampler.of(shown, shown.windows, whole, edit, case.options)
     corners, side = view.squares(edit.handles)
-    off = shown.windows(ws[:MOVING], corners, side) - cut(whole, corners, side)
+    off = shown.windows(ws[:MOVING], corners, side) - gather(whole, corners, side)
     return float(off.abs().max()), float(whole.abs().max())
 
 

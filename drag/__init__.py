@@ -4,7 +4,7 @@ from .edit import Edit as Edit
 from .edit import EditError as EditError
 from .options import Algorithm as Algorithm
 from .options import Options as Options
+from .reference import PLAIN as PLAIN
 from .solve import State as State
 from .solve import drag as drag
-from .texture import PLAIN as PLAIN
 from .track import LOST as LOST

@@ -78,7 +78,7 @@ def around(
     return corners, ceil(2 * cells) + 2
 
 
-def cut(
+def gather(
     features: Float[Tensor, "c h w"], corners: Int[Tensor, "n 2"], side: int
 ) -> Float[Tensor, "n c s s"]:
     """Squares of cells out of a map, zero outside of it."""

@@ -9,12 +9,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .draggan import DragGAN
-from .edit import Edit
+from .edit import Edit, EditError
 from .freedrag import FreeDrag
-from .look import Render, View, Windows
 from .options import Options
 from .patches import Patches
-from .start import Start, begin
+from .reference import BROKEN, Reference, begin
+from .sampler import FeatureSampler, Render, Windows
 
 End = Literal["", "arrived", "stuck", "steps", "diverged"]
 
@@ -33,7 +33,7 @@ class Moments:
 
 @runtime_checkable
 class Method(Protocol):
-    """An algorithm on its way; to follow the picture makes another one."""
+    """An algorithm on its way; ``track`` makes another one."""
 
     @property
     def handles(self) -> Float[Tensor, "p 2"]:
@@ -47,14 +47,14 @@ class Method(Protocol):
 
     @property
     def places(self) -> Float[Tensor, "p 2"]:
-        """Where to look in the next one: it reads nothing further away than View.reach."""
+        """Where to look in the next one; nothing is read beyond FeatureSampler.reach."""
         ...
 
-    def pull(self, near: Patches) -> Float[Tensor, ""]:
+    def loss(self, patches: Patches) -> Float[Tensor, ""]:
         """What to minimise, so that the handles move on."""
         ...
 
-    def follow(self, near: Patches) -> "Method":
+    def track(self, patches: Patches) -> "Method":
         """Find the handles in the next picture."""
         ...
 
@@ -65,8 +65,8 @@ class State:
 
     ``distances`` are px between handle and target, ``confidence`` is 1 where a handle still
     looks as at the start and 0 where it is lost (see LOST). ``texture`` is how well a handle's
-    surroundings could be told apart at the start, 0 to 1 (see PLAIN). ``end`` says why the drag is
-    over, else "".
+    surroundings could be told apart at the start, 0 to 1 (see PLAIN). ``size`` is the (height,
+    width) of the picture whose px these are. ``end`` says why the drag is over, else "".
     """
 
     latent: Tensor
@@ -76,6 +76,7 @@ class State:
     distances: Float[Tensor, " p"]
     confidence: Float[Tensor, " p"]
     texture: Float[Tensor, " p"]
+    size: tuple[int, int]
     end: End = ""
 
 
@@ -89,60 +90,63 @@ def drag(
     """Drag the handles to the targets; stop whenever it looks right.
 
     Each step renders the features around the handles, finds the handles in them, and moves the
-    latent by one Adam step on the pull of the algorithm and the mask term (DragGAN, equation 1).
-    With ``windows`` (see look.py) the whole map is rendered once only, unless the mask term wants
-    it. Only ``end`` of the last state is set; it is the best state seen, so that a drag that gets
-    lost costs nothing.
+    latent by one Adam step on the loss of the algorithm and the mask term (DragGAN, equation 1).
+    With ``windows`` the whole map is rendered once only, unless the mask term wants it. Only
+    ``end`` of the last state is set; it is the best state seen, so that a drag that gets lost costs
+    nothing.
 
     Raises:
         EditError: the picture before the drag is not one.
     """
     with torch.no_grad():
         features = render(latent)
-        view = View.of(render, windows, features, edit, options)
-        start = begin(view, latent, features, edit, options)
-    method = method_of(start, options)
+        sampler = FeatureSampler.of(render, windows, features, edit, options)
+        reference = begin(sampler, latent, features, edit, options)
+    method = method_of(reference, options)
     moments = Moments(torch.zeros_like(latent), torch.zeros_like(latent))
     best: State | None = None
     for count in range(options.steps + 1):
         latent = latent.detach().requires_grad_()
-        near, still = view(latent, method.places)
-        if not bool(near.cells.isfinite().all()):
+        patches, mask_term = sampler(latent, method.places)
+        if not bool(patches.cells.isfinite().all()):
             break
         if count:
-            method = method.follow(near.detach())
-        away = (start.targets - method.handles).norm(dim=1)
-        looks = method.confidence, start.texture
-        state = State(latent.detach(), method.handles, moments, count, away, *looks)
+            method = method.track(patches.detach())
+        distances = (reference.targets - method.handles).norm(dim=1)
+        if not bool((distances + method.confidence).isfinite().all()):
+            break
+        known = method.confidence, reference.texture
+        state = State(latent.detach(), method.handles, moments, count, distances, *known, edit.size)
         best = state if best is None or _mean(state) < _mean(best) - PROGRESS else best
         end = _end(state, best, options)
         if end:
             yield replace(best, step=count, end=end)
             return
         yield state
-        pull = method.pull(near) + held(latent, still, start, options)
-        (gradient,) = torch.autograd.grad(pull, latent)
+        loss = method.loss(patches) + penalty(latent, mask_term, reference, options)
+        (gradient,) = torch.autograd.grad(loss, latent)
         moments, change = adam(moments, gradient, options.rate)
         latent = latent.detach() - change
-    if best is not None:
-        yield replace(best, end="diverged")
+    if best is None:
+        raise EditError(BROKEN)
+    yield replace(best, end="diverged")
 
 
-def method_of(start: Start, options: Options) -> Method:
+def method_of(reference: Reference, options: Options) -> Method:
     """The algorithm that was asked for, before its first step."""
     if options.algorithm == "freedrag":
-        return FreeDrag.begin(start, options)
-    return DragGAN(start, options, start.handles, torch.ones_like(start.handles[:, 0]))
+        return FreeDrag.begin(reference, options)
+    return DragGAN(reference, options, reference.handles, torch.ones_like(reference.handles[:, 0]))
 
 
-def held(
-    latent: Tensor, still: Float[Tensor, ""] | None, start: Start, options: Options
+def penalty(
+    latent: Tensor, mask_term: Float[Tensor, ""] | None, reference: Reference, options: Options
 ) -> Tensor | float:
-    """What keeps the picture and the latent as they were."""
-    held = 0.0 if still is None else options.mask_weight * still
+    """What keeps the picture (DragGAN, equation 1, second term) and the latent as they were."""
+    total = 0.0 if mask_term is None else options.mask_weight * mask_term
     if options.prior_weight:
-        held = held + options.prior_weight * (latent - start.latent).square().mean()
-    return held
+        total = total + options.prior_weight * (latent - reference.latent).square().mean()
+    return total
 
 
 def adam(moments: Moments, gradient: Tensor, rate: float) -> tuple[Moments, Tensor]:
@@ -159,8 +163,8 @@ def _mean(state: State) -> float:
 
 
 def _end(state: State, best: State, options: Options) -> End:
-    near = options.arrive if len(state.distances) <= FEW_POINTS else 2 * options.arrive
-    if bool((state.distances <= near).all()):
+    within = options.arrive if len(state.distances) <= FEW_POINTS else 2 * options.arrive
+    if bool((state.distances <= within).all()):
         return "arrived"
     if state.step >= options.steps:
         return "steps"

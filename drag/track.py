@@ -17,7 +17,7 @@ contradicted the tracker by more than 4 px in 44 % of those below it, and in 12 
 
 
 def track(
-    near: Patches,
+    patches: Patches,
     handles: Float[Tensor, "p 2"],
     templates: Float[Tensor, "p k c"],
     options: Options,
@@ -30,19 +30,19 @@ def track(
     point where it is.
     """
     steps = offsets(options.search, disc=False).to(handles)
-    distance = distances(near, handles, templates, options)
+    distance = distances(patches, handles, templates, options)
     cost = distance / _norm(templates)[:, None] + options.track_penalty * steps.norm(dim=1)
     best = cost.argmin(1)
     side = 2 * int(options.search) + 1
-    found = steps[best] + _parabola(cost.square().reshape(-1, side, side), best)
+    move = steps[best] + _parabola(cost.square().reshape(-1, side, side), best)
     confidence = likeness(distance.gather(1, best[:, None])[:, 0], templates)
-    height, width = near.size
+    height, width = patches.size
     limit = torch.tensor([width - 1, height - 1]).to(handles)
-    return (handles + found).clamp(min=torch.zeros_like(limit), max=limit), confidence
+    return (handles + move).clamp(min=torch.zeros_like(limit), max=limit), confidence
 
 
 def distances(
-    near: Patches,
+    patches: Patches,
     handles: Float[Tensor, "p 2"],
     templates: Float[Tensor, "p k c"],
     options: Options,
@@ -54,8 +54,8 @@ def distances(
     has in common is taken from both first, which changes no difference, but rounds less.
     """
     common = templates.mean(1)
-    cells = near.cells - common[:, :, None, None]
-    rows, columns = near.rows_and_columns(handles, int(options.search) + int(options.radius))
+    cells = patches.cells - common[:, :, None, None]
+    rows, columns = patches.rows_and_columns(handles, int(options.search) + int(options.radius))
     each = zip(cells, rows, columns, templates - common[:, None], strict=True)
     return torch.stack([_distances(*one, options) for one in each])
 
@@ -72,12 +72,12 @@ def _distances(
     energy = (rows @ cells @ columns.T).square().sum(0)
     disc = cells.new_zeros(2 * int(options.radius) + 1, 2 * int(options.radius) + 1)
     disc[around[:, 1], around[:, 0]] = 1
-    near = F.conv2d(energy[None, None], disc[None, None])[0, 0]
+    norms = F.conv2d(energy[None, None], disc[None, None])[0, 0]
     products = (template @ cells.flatten(1)).unflatten(1, cells.shape[1:])
     left = rows.unfold(0, count, 1)[around[:, 1]].transpose(1, 2) @ products  # [k n s]
     right = columns.unfold(0, count, 1)[around[:, 0]]  # [k s n]
     both = left.transpose(0, 1).flatten(1) @ right.flatten(0, 1)
-    return (near - 2 * both + template.square().sum()).clamp(min=0).sqrt().flatten()
+    return (norms - 2 * both + template.square().sum()).clamp(min=0).sqrt().flatten()
 
 
 def likeness(

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from jaxtyping import Float
 from torch import Tensor
 
-from inversion import Photo
-from inversion.flow import Picture
-from inversion.transfer import Change, Quad
+from photo import Photo
+from photo.crop import Quad
 from stylegan import Delta
+from transfer.flow import Picture
+from transfer.warp import Warp
 
 from .drawing import Drawing
 
@@ -16,8 +17,12 @@ MOST_VERSIONS = 30
 BLANK = Drawing()
 
 
+class SessionError(ValueError):
+    """A session that cannot be opened or saved; the text is for the person who chose it."""
+
+
 @dataclass(frozen=True)
-class Subject:
+class FittedPhoto:
     """The photo and its fit; it never changes while dragging.
 
     ``quad`` holds the crop's corners in photo px, ``ws`` the pivot, ``delta`` the tuned weights.
@@ -37,9 +42,15 @@ class Version:
     """
 
     ws: Float[Tensor, "layers w_dim"]
-    change: Change
+    change: Warp
     drawing: Drawing = BLANK
     picture: Picture | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of its arrays."""
+        parts = (self.ws, self.change.flow, self.change.overlay, self.picture)
+        return sum(part.nbytes for part in parts if part is not None)
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ class Session:
     The drawings are in px of the canvas: a square of VIEW_SIDE px over the subject's quad.
     """
 
-    subject: Subject
+    subject: FittedPhoto
     now: Version
     past: tuple[Version, ...] = ()
     future: tuple[Version, ...] = ()
@@ -73,11 +84,3 @@ class Session:
         every = self.versions
         number = min(max(number, 0), len(every) - 1)
         return replace(self, now=every[number], past=every[:number], future=every[number + 1 :])
-
-    def undo(self) -> "Session":
-        """Back to the version before, and to what was drawn on it."""
-        return self.at(len(self.past) - 1)
-
-    def redo(self) -> "Session":
-        """Forth to the version that was undone; nothing where there is none."""
-        return self.at(len(self.past) + 1)

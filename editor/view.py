@@ -4,32 +4,40 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+from PIL import Image
 
-from inversion import Photo, box_quad, cut
-from inversion.transfer import Change, paste, render
+from photo import Photo
+from photo.crop import Crop, box_quad
 from stylegan import to_uint8
+from transfer.flow import Picture
+from transfer.warp import Warp, paste, render
 
-from .session import Session, Subject, Version
+from .session import FittedPhoto, Session, Version
 
 VIEW_SIDE = 512  # px of the fitted part on the screen
 Pixels = Literal["photo", "generated"]
 """Whose pixels an edit is made of: the photo's own, moved, or those of the model's picture."""
 
 
-def closeup(subject: Subject, side: int = VIEW_SIDE) -> Subject:
+def closeup(subject: FittedPhoto, side: int = VIEW_SIDE) -> FittedPhoto:
     """The fitted part of the photo, upright and square, as a photo of its own: quick to show."""
-    photo = to_uint8(cut(subject.photo, subject.quad, side).image)
+    photo = to_uint8(Crop(subject.quad, side).cut(subject.photo))
     return replace(subject, photo=photo, quad=box_quad(-0.5, -0.5, float(side)))
 
 
-def show(subject: Subject, version: Version, pixels: Pixels = "photo") -> Photo:
+def show(subject: FittedPhoto, version: Version, pixels: Pixels = "photo") -> Photo:
     """The subject's photo as this version has it, at its own size."""
     if pixels == "generated" and version.picture is not None:
         return paste(subject.photo, subject.quad, version.change, version.picture)
     return render(subject.photo, subject.quad, version.change)[0]
 
 
-def untouched(subject: Subject, side: int) -> Session:
+def enlarged(picture: Picture, side: int) -> Photo:
+    """A square picture at another size, bicubic; a copy."""
+    return np.array(Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC))
+
+
+def untouched(subject: FittedPhoto, side: int) -> Session:
     """A session on a photo as it is."""
-    flow, paint = (np.zeros((side, side, channels), np.float32) for channels in (2, 4))
-    return Session(subject, Version(subject.ws, Change(flow, paint)))
+    flow, overlay = (np.zeros((side, side, channels), np.float32) for channels in (2, 4))
+    return Session(subject, Version(subject.ws, Warp(flow, overlay)))

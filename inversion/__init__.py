@@ -1,30 +1,28 @@
-"""Photo -> latent + tuned generator, and the edit back into the photo."""
+"""Photo -> latent + tuned generator.
 
-from .align import Crop as Crop
-from .align import Points as Points
-from .align import align as align
-from .align import box_quad as box_quad
-from .align import cut as cut
-from .align import face_quad as face_quad
-from .align import find_faces as find_faces
+    invert.py          an iterator: every item is a usable fit
+    project.py         the pivot, a face of the model; start.py guesses, target.py compares
+    landmark_loss.py   by colours alone a lip takes the place of a nose: the points that the
+                       landmark net sees in the crop count as much as the picture
+    tune.py            bends the generator until the pivot's picture is the photo
+    checkpoint.py      what a fit needs to go on where it was stopped
+
+Tuning may bend whatever it likes as long as the picture moves along: every fourth step is spent on
+the photo moved as the untuned generator moves its own face (``motion_augmentation.py``)."""
+
+from .checkpoint import CheckpointStore as CheckpointStore
 from .distance import Distance as Distance
 from .distance import choose as choose
-from .framing import Domain as Domain
-from .framing import framed as framed
-from .framing import usual_quad as usual_quad
-from .goal import Goal as Goal
 from .invert import BUDGETS as BUDGETS
+from .invert import FitError as FitError
 from .invert import Helpers as Helpers
 from .invert import Inversion as Inversion
 from .invert import InvertOptions as InvertOptions
 from .invert import budget as budget
+from .invert import fit_psnr as fit_psnr
 from .invert import invert as invert
-from .invert import psnr as psnr
-from .marks import Marks as Marks
-from .moves import Mover as Mover
-from .photo import Photo as Photo
-from .photo import PhotoError as PhotoError
-from .photo import read_photo as read_photo
+from .landmark_loss import LandmarkLoss as LandmarkLoss
+from .motion_augmentation import MotionAugmentation as MotionAugmentation
 from .project import ProjectOptions as ProjectOptions
-from .resume import Keeper as Keeper
+from .target import ProjectionTarget as ProjectionTarget
 from .tune import TuneOptions as TuneOptions

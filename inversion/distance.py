@@ -2,10 +2,10 @@
 
 import warnings
 from collections.abc import Callable
+from math import log10
 from pathlib import Path
 from typing import cast
 
-import lpips
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -14,13 +14,17 @@ from torch.nn import functional as F
 BACKBONE = "squeezenet1_1-b8a52dc0.pth"
 BACKBONE_SIDE = 64  # px; LPIPS needs at least this much
 LEVELS = 4
-CPU = torch.device("cpu")
 
-Picture = Float[Tensor, "n 3 r r"]
-Distance = Callable[[Picture, Picture, Float[Tensor, "n 1 r r"]], Float[Tensor, " n"]]
+Images = Float[Tensor, "n 3 r r"]
+Distance = Callable[[Images, Images, Float[Tensor, "n 1 r r"]], Float[Tensor, " n"]]
 
 
-def pixel_distance(a: Picture, b: Picture, weight: Float[Tensor, "n 1 r r"]) -> Float[Tensor, " n"]:
+def psnr(a: Float[Tensor, "*s"], b: Float[Tensor, "*s"]) -> float:
+    """Peak signal-to-noise ratio of pictures in [-1, 1], in dB; 120 if they are equal."""
+    return -10 * log10(max(float((a - b).square().mean()) / 4, 1e-12))
+
+
+def pixel_distance(a: Images, b: Images, weight: Float[Tensor, "n 1 r r"]) -> Float[Tensor, " n"]:
     """Weighted L1 of a pyramid of pixels and of their gradients, a mean over levels."""
     total = a.new_zeros(len(a))
     for level in range(LEVELS):
@@ -40,7 +44,7 @@ def backbone_file() -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints" / BACKBONE
 
 
-def choose(device: torch.device = CPU) -> tuple[Distance, str]:
+def choose(device: torch.device) -> tuple[Distance, str]:
     """(the best distance at hand for pictures on this device, a sentence about it).
 
     Downloads nothing.
@@ -49,7 +53,7 @@ def choose(device: torch.device = CPU) -> tuple[Distance, str]:
         return pixel_distance, f"pixels and edges (LPIPS needs {backbone_file()})"
     network = _lpips().to(device)
 
-    def perceptual(a: Picture, b: Picture, weight: Tensor) -> Tensor:
+    def perceptual(a: Images, b: Images, weight: Tensor) -> Tensor:
         side = max(BACKBONE_SIDE, a.shape[-1])
         large = [F.interpolate(x, size=(side, side), mode="bilinear") for x in (a, b)]
         seen = cast(Tensor, network(*large)).flatten(1).mean(1)
@@ -61,5 +65,7 @@ def choose(device: torch.device = CPU) -> tuple[Distance, str]:
 def _lpips() -> nn.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # lpips calls torchvision's deprecated arguments
+        import lpips  # here: it takes two seconds, and is of no use without the backbone
+
         network = lpips.LPIPS(net="squeeze", verbose=False)
     return network.eval().requires_grad_(False)

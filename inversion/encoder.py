@@ -1,7 +1,7 @@
 """A first guess of w from the picture: where the search for the pivot starts.
 
-Trained on renders whose codes are known (training/encoder_net.py), so it belongs to one mapping:
-the file says which by the digest of its weights.
+Trained on renders whose codes are known (training/nets/encoder_net.py), so it belongs to one
+mapping: the file says which by the digest of its weights.
 """
 
 from collections.abc import Mapping
@@ -11,9 +11,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from photo.blocks import Residual, convolution
 from stylegan import activation
-
-from .blocks import Residual, convolution
 
 SIDE = 128  # px of the encoder's input
 WIDTHS = (16, 32, 64, 128, 160)  # channels at 64, 32, 16, 8 and 4 px

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from math import log10
 from typing import Literal
 
 import numpy as np
@@ -13,12 +12,17 @@ from torch import Tensor
 
 from stylegan import Delta, Generator, apply
 
-from .goal import Goal
-from .moves import Mover
+from .checkpoint import CheckpointStore, NullStore
+from .distance import psnr
+from .motion_augmentation import MotionAugmentation, TuningSample
 from .project import SEARCH_SIDE, ProjectOptions, project
-from .resume import Keeper, Nowhere
 from .start import SHORTLIST, START_SAMPLES, START_SIDE
-from .tune import TuneOptions, tune
+from .target import ProjectionTarget
+from .tune import TuneOptions, tune, tuning_samples
+
+
+class FitError(ValueError):
+    """A fit that came to nothing; the text is for the person who asked for it."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ BUDGETS = {
 """Seconds are for the slowest models; the embedded one takes about 4, 11 and 24 on two cores."""
 
 
-def budget(name: str, seed: int = 0) -> InvertOptions:
+def budget(name: str, seed: int) -> InvertOptions:
     """One of the BUDGETS with another seed."""
     options = BUDGETS[name]
     return replace(options, project=replace(options.project, seed=seed))
@@ -58,8 +62,9 @@ class Inversion:
 
     ``distance`` is that of the picture to the crop, ``pivot_distance`` that of the untuned picture
     over eyes, nose and mouth: how far the photo is from the model's own faces. ``step`` counts over
-    both stages, out of ``steps``; ``done`` is the share of the work, of which a late step may be
-    more than an early one, or of the seconds, if those end first.
+    both stages, out of ``steps``; while a stage is prepared, the same step comes again. ``done`` is
+    the share of the work, of which a late step may be more than an early one, or of the seconds, if
+    those end first.
     """
 
     ws: Float[Tensor, "layers w"]
@@ -83,48 +88,66 @@ class Helpers:
 
     Args:
         start: a guess of w.
-        mover: shows how the photo should move.
-        keeper: keeps checkpoints.
+        augmentation: shows how the photo should move.
+        store: keeps checkpoints.
     """
 
     start: Float[Tensor, " w"] | None = None
-    mover: Mover | None = None
-    keeper: Keeper = field(default_factory=Nowhere)
+    augmentation: MotionAugmentation | None = None
+    store: CheckpointStore = field(default_factory=NullStore)
 
 
 def invert(
-    goal: Goal, options: InvertOptions, helpers: Helpers | None = None
+    target: ProjectionTarget, options: InvertOptions, helpers: Helpers | None = None
 ) -> Iterator[Inversion]:
-    """Ever better fits; stop iterating whenever it looks right."""
-    begin = time.monotonic()
-    for found in _fits(goal, options, helpers or Helpers()):
+    """Ever better fits; stop iterating whenever it looks right.
+
+    What is not a number ends a stage with the best so far.
+
+    Raises:
+        FitError: there was none from the beginning.
+    """
+    begin, fit = time.monotonic(), None
+    for fit in _fits(target, options, helpers or Helpers()):
         spent = (time.monotonic() - begin) / options.seconds
-        yield replace(found, done=min(1.0, max(found.done, spent)))
+        yield replace(fit, done=min(1.0, max(fit.done, spent)))
         if spent >= 1:
             break
+    if fit is None:
+        raise FitError("This photo could not be fitted: mark its face anew, or use another model.")
 
 
-def _fits(goal: Goal, options: InvertOptions, helpers: Helpers) -> Iterator[Inversion]:
-    steps, generator = options.steps, goal.generator
-    work = shares(goal, options)
-    ws = goal.statistics.w_avg.expand(generator.config.num_ws, -1)
-    away = float("inf")
-    for pivot in project(goal, options.project, helpers.start, helpers.keeper):
-        ws = pivot.w.expand(generator.config.num_ws, -1)
-        away, done = pivot.distance, work[pivot.step]
-        yield Inversion(ws, {}, away, away, "project", pivot.step, steps, done)
-    for tuned in tune(goal, ws, options.tune, helpers.mover, helpers.keeper):
-        step = options.project.steps + tuned.step
-        yield Inversion(ws, tuned.delta, tuned.distance, away, "tune", step, steps, work[step])
+def _fits(
+    target: ProjectionTarget, options: InvertOptions, helpers: Helpers
+) -> Iterator[Inversion]:
+    steps, num_ws = options.steps, target.generator.config.num_ws
+    work = shares(target, options)
+    ws = target.statistics.w_avg.expand(num_ws, -1)
+    distance, fit = float("inf"), None
+    for pivot in project(target, options.project, helpers.start, helpers.store):
+        ws, distance = pivot.w.expand(num_ws, -1), pivot.distance
+        done = pivot.begun * work[pivot.step]
+        fit = Inversion(ws, {}, distance, distance, "project", pivot.step, steps, done)
+        yield fit
+    begin, known = options.project.steps, list[TuningSample]()
+    for sample in tuning_samples(target, ws, options.tune, helpers.augmentation):
+        known.append(sample)
+        if fit is not None:
+            share = len(known) / (options.tune.moves + 1)
+            before = work[begin - 1]
+            yield replace(fit, done=before + share * (work[begin] - before))
+    for tuned in tune(target, ws, options.tune, known, helpers.store):
+        step = begin + tuned.step
+        yield Inversion(ws, tuned.delta, tuned.distance, distance, "tune", step, steps, work[step])
 
 
-def shares(goal: Goal, options: InvertOptions) -> list[float]:
+def shares(target: ProjectionTarget, options: InvertOptions) -> list[float]:
     """The share of the work that is done with each step, by its floating-point operations.
 
     A step towards w computes the picture and its gradient (2 x), one towards weights those of the
-    weights as well (3 x); the start and the examples of motion are pictures alone.
+    weights as well (3 x); the start and the samples of motion are pictures alone.
     """
-    config, side = goal.generator.config, min(SEARCH_SIDE, goal.image.shape[-1])
+    config, side = target.generator.config, min(SEARCH_SIDE, target.image.shape[-1])
     begin = START_SAMPLES * config.operations(START_SIDE) + SHORTLIST * config.operations(side)
     costs = [2 * config.operations(side)] * options.project.steps
     tune = options.tune
@@ -137,8 +160,8 @@ def shares(goal: Goal, options: InvertOptions) -> list[float]:
 
 
 @torch.no_grad()
-def psnr(generator: Generator, inversion: Inversion, image: Float[Tensor, "3 r r"]) -> float:
-    """Peak signal-to-noise ratio of the fit's picture against the crop, in dB."""
-    ws = inversion.ws.to(generator.mapping.w_avg)
-    made = apply(generator, inversion.delta)(ws[None])[0].clamp(-1, 1).to(image)
-    return -10 * log10(max(float((made - image).square().mean()) / 4, 1e-12))
+def fit_psnr(generator: Generator, fit: Inversion, image: Float[Tensor, "3 r r"]) -> float:
+    """Peak signal-to-noise ratio of the fit's picture to the crop, in dB."""
+    ws = fit.ws.to(generator.mapping.w_avg)
+    made = apply(generator, fit.delta)(ws[None])[0].clamp(-1, 1).to(image)
+    return psnr(made, image)

@@ -13,9 +13,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .goal import Goal
-from .resume import Keeper, Nowhere, Tensors, adam_tensors, restore_adam
-from .start import best_start
+from .checkpoint import CheckpointStore, NullStore, Tensors, adam_tensors, restore_adam, suits
+from .start import starts
+from .target import ProjectionTarget
 
 SEARCH_SIDE = 128  # px: the pivot is searched in previews; likeness beyond comes from the photo
 
@@ -39,91 +39,118 @@ class ProjectOptions:
 
 @dataclass(frozen=True)
 class Pivot:
-    """A candidate: ``distance`` is that of its picture to the crop, at SEARCH_SIDE or smaller."""
+    """A candidate: ``distance`` is that of its picture to the crop, at SEARCH_SIDE or smaller.
+
+    ``begun`` is the share of the search for a start that is done; before its end ``step`` is 0.
+    """
 
     w: Float[Tensor, " w"]
     distance: float
     step: int
+    begun: float = 1.0
 
 
 def project(
-    goal: Goal,
+    target: ProjectionTarget,
     options: ProjectOptions,
     start: Float[Tensor, " w"] | None = None,
-    keeper: Keeper | None = None,
+    store: CheckpointStore | None = None,
 ) -> Iterator[Pivot]:
     """Ever better pivots; each item is the best so far.
 
-    ``start`` is a guess of w. It is the first item, so that there is something to show at once,
-    and it is where the search starts unless a face that takes no guess is more similar. Random
+    ``start`` is a guess of w. It is the first item, so that there is something to show at once
+    (the mean face where there is none), and shown again while a start is looked for. It is where
+    the search starts unless a face that takes no guess is more similar. Random
     numbers are drawn on the CPU, so that a seed means the same on every device. A search that goes
     on from a checkpoint gives the best of that first.
     """
     if options.steps:
-        yield from _Search(goal.small(SEARCH_SIDE), options, keeper or Nowhere()).steps(start)
+        yield from _Search(target.small(SEARCH_SIDE), options, store or NullStore()).steps(start)
 
 
 class _Search:
     """Coordinates of w on their way down from the start, and the best so far."""
 
-    def __init__(self, goal: Goal, options: ProjectOptions, keeper: Keeper):
-        self.goal, self.options, self.keeper = goal, options, keeper
-        self.v = torch.zeros(len(goal.statistics.axes)).to(goal.image).requires_grad_()
+    def __init__(self, target: ProjectionTarget, options: ProjectOptions, store: CheckpointStore):
+        self.target, self.options, self.store = target, options, store
+        self.v = torch.zeros(len(target.statistics.axes)).to(target.image).requires_grad_()
         self.adam = torch.optim.Adam([self.v])
         self.step, self.guessed = 0, 0
-        self.best, self.least = Pivot(goal.statistics.w_avg, float("inf"), 0), float("inf")
+        self.best, self.least = Pivot(target.statistics.w_avg, float("inf"), 0), float("inf")
 
     def steps(self, guess: Float[Tensor, " w"] | None) -> Iterator[Pivot]:
         """The guess, then the best start and each step down from it; as many as there are steps."""
-        if kept := self.keeper.load("project"):
-            self._restore(kept)
+        kept = self.store.load("project")
+        if kept is not None and self._restore(kept):
             yield replace(self.best, step=max(0, self.step - 1))
         else:
             yield from self._begin(guess)
         while self.step < self.options.steps:
-            self.keeper.keep("project", self.step, self._tensors)
+            self.store.keep("project", self.step, self._tensors)
             self.adam.param_groups[0]["lr"] = self._rate()
-            w = self.goal.statistics.to_w(self.v)
-            away, cost = (value.sum() for value in self.goal.costs(w[None]))
+            w = self.target.statistics.to_w(self.v)
+            distance, cost = (value.sum() for value in self.target.costs(w[None]))
             loss = cost + self.options.prior * self.v.square().mean()
             if not bool(loss.isfinite()):
                 return
-            yield self._seen(w.detach(), away.item(), cost.item())
+            yield self._seen(w.detach(), distance.item(), cost.item())
             self.adam.zero_grad()
             loss.backward()
             self.adam.step()
-        self.keeper.keep("project", self.step, self._tensors)
+        self.store.keep("project", self.step, self._tensors)
 
     def _begin(self, guess: Float[Tensor, " w"] | None) -> Iterator[Pivot]:
-        if guess is not None:
-            guess = guess.to(self.goal.image)
-            away, cost = (float(value) for value in self.goal.costs(guess[None]))
-            if isfinite(cost):
-                yield self._seen(guess, away, cost)
-                self.guessed = 1
+        if guess is not None and self._first(guess.to(self.target.image)):
+            self.step = self.guessed = 1
+        else:
+            guess = None
+            self._first(self.target.statistics.to_w(self.v.detach()))
+        usable = isfinite(self.least)
+        if usable:
+            yield replace(self.best, begun=0.0)
         source = torch.Generator().manual_seed(self.options.seed)
-        self.v.data.copy_(best_start(self.goal, source, guess))
+        for begun, v in starts(self.target, source, guess):
+            if usable:
+                yield replace(self.best, begun=begun)
+            self.v.data.copy_(v)
+
+    def _first(self, w: Float[Tensor, " w"]) -> bool:
+        """Take it as the best for now; False where its picture is none."""
+        distance, cost = (float(value) for value in self.target.costs(w[None]))
+        if isfinite(cost):
+            self._judge(w, distance, cost)
+        return isfinite(cost)
 
     def _rate(self) -> float:
         return self.options.rate * ramp((self.step - self.guessed) / self.options.steps)
 
-    def _seen(self, w: Float[Tensor, " w"], away: float, cost: float) -> Pivot:
+    def _seen(self, w: Float[Tensor, " w"], distance: float, cost: float) -> Pivot:
         """The best so far, this one included, as the item of this step."""
-        if cost < self.least:
-            self.best, self.least = Pivot(w, away, self.step), cost
+        self._judge(w, distance, cost)
         self.step += 1
         return replace(self.best, step=self.step - 1)
+
+    def _judge(self, w: Float[Tensor, " w"], distance: float, cost: float) -> None:
+        if cost < self.least:
+            self.best, self.least = Pivot(w, distance, self.step), cost
 
     def _tensors(self) -> Tensors:
         facts = [self.step, self.guessed, self.best.distance, self.least]
         kept = {"facts": torch.tensor(facts, dtype=torch.float64), "best": self.best.w}
         return kept | adam_tensors(self.adam)
 
-    def _restore(self, kept: Tensors) -> None:
+    def _restore(self, kept: Tensors) -> bool:
+        """Go on from there; False if it is no checkpoint of this search."""
+        needed = {"facts": torch.zeros(4, dtype=torch.float64), "best": self.best.w}
+        if not suits(kept, self.adam, needed, {}):
+            return False
+        step, guessed, distance, least = kept["facts"].tolist()
+        if step not in range(1, self.options.steps + 1) or guessed not in (0, 1):
+            return False
         restore_adam(self.adam, kept)
-        step, guessed, away, self.least = kept["facts"].tolist()
-        self.step, self.guessed = int(step), int(guessed)
-        self.best = Pivot(kept["best"].to(self.goal.image), away, self.step)
+        self.step, self.guessed, self.least = int(step), int(guessed), least
+        self.best = Pivot(kept["best"].to(self.target.image), distance, self.step)
+        return True
 
 
 def ramp(done: float) -> float:

@@ -1,33 +1,48 @@
 """Where the search for the pivot starts: a guess, or the most similar of random faces."""
 
+from collections.abc import Iterator
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .goal import Goal
+from .target import ProjectionTarget
 
 START_SAMPLES = 256
-START_BATCH = 32
 START_SIDE = 32  # px: the random faces are compared in small pictures, in a fifth of the time,
-SHORTLIST = 8  # and so many of them at the size of the goal
+SHORTLIST = 8  # and so many of them at the size of the target
+START_BATCH, SHORTLIST_BATCH = 16, 2  # at once: about the work of one step of the search
+
+Coordinates = Float[Tensor, " k"]
 
 
 @torch.no_grad()
-def best_start(
-    goal: Goal, source: torch.Generator, guess: Float[Tensor, " w"] | None
-) -> Float[Tensor, " k"]:
-    """The guess, one of some random faces, or the mean face: whichever is most similar."""
-    near = _nearest(goal, source)
-    v = torch.cat([near, torch.zeros_like(near[:1])])
+def starts(
+    target: ProjectionTarget, source: torch.Generator, guess: Float[Tensor, " w"] | None
+) -> Iterator[tuple[float, Coordinates]]:
+    """(share of the work that is done, where to start as far as is known), part by part.
+
+    In the end that is the guess, one of some random faces, or the mean face: whichever is most
+    similar.
+    """
+    axes, config = target.statistics.axes, target.generator.config
+    likely = axes.new_zeros(1, len(axes))
     if guess is not None:
-        v = torch.cat([v, goal.statistics.to_v(guess)[None]])
-    cost = goal.costs(goal.statistics.to_w(v))[1].nan_to_num(float("inf"))
-    return v[cost.argmin()].clone()
+        likely = torch.cat([likely, target.statistics.to_v(guess.to(axes))[None]])
+    small, costs = target.small(START_SIDE), list[Tensor]()
+    v = (torch.randn(START_SAMPLES, len(axes), generator=source) * 0.7).to(target.image)
+    first, second = (config.operations(len(it.image[0])) for it in (small, target))
+    whole = START_SAMPLES * first + (SHORTLIST + len(likely)) * second
+    for part in v.split(START_BATCH):
+        costs.append(_costs(small, part))
+        yield START_BATCH * len(costs) * first / whole, likely[-1]
+    near = v[torch.cat(costs).topk(SHORTLIST, largest=False).indices]
+    v, cost = torch.cat([near, likely]), list[Tensor]()
+    for part in v.split(SHORTLIST_BATCH):
+        cost.append(_costs(target, part))
+        known = torch.cat(cost)
+        yield 1 - (len(v) - len(known)) * second / whole, v[known.argmin()].clone()
 
 
-def _nearest(goal: Goal, source: torch.Generator) -> Float[Tensor, "n k"]:
-    """The most similar of some random faces, by small pictures."""
-    goal, count = goal.small(START_SIDE), len(goal.statistics.axes)
-    v = (torch.randn(START_SAMPLES, count, generator=source) * 0.7).to(goal.image)
-    cost = [goal.costs(goal.statistics.to_w(part))[1] for part in v.split(START_BATCH)]
-    return v[torch.cat(cost).topk(SHORTLIST, largest=False).indices]
+def _costs(target: ProjectionTarget, v: Float[Tensor, "n k"]) -> Float[Tensor, " n"]:
+    return target.costs(target.statistics.to_w(v))[1].nan_to_num(float("inf"))

@@ -6,7 +6,7 @@ and some of the steps are spent on such pairs. The first steps are done in small
 they cost a quarter; what may bend are the convolutions, never the styles.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
@@ -18,11 +18,12 @@ from torch.nn import functional as F
 
 from stylegan import Delta, Generator, diff
 
-from .goal import Goal
-from .moves import Example, Mover
-from .resume import Keeper, Nowhere, Tensors, adam_tensors, restore_adam
+from .checkpoint import CheckpointStore, NullStore, Tensors, adam_tensors, restore_adam, suits
+from .motion_augmentation import MotionAugmentation, TuningSample
+from .target import ProjectionTarget
 
 WARM_UP = 5  # steps
+DELTA = "delta "  # before the names of what differs, in a checkpoint
 GAIN = 0.99  # of the distance: less is no progress
 
 
@@ -70,18 +71,34 @@ class Tuned:
 
 
 def tune(
-    goal: Goal,
+    target: ProjectionTarget,
     ws: Float[Tensor, "layers w"],
     options: TuneOptions,
-    mover: Mover | None = None,
-    keeper: Keeper | None = None,
+    samples: Sequence[TuningSample] = (),
+    store: CheckpointStore | None = None,
 ) -> Iterator[Tuned]:
     """Ever better generators; each item holds the best so far. The given one is not changed.
 
     The best is the one whose picture of the photo was closest, at the size that was compared last.
     """
     if options.steps:
-        yield from _Tuning(goal, ws, options, mover, keeper or Nowhere()).steps()
+        yield from _Tuning(target, ws, options, samples, store or NullStore()).steps()
+
+
+def tuning_samples(
+    target: ProjectionTarget,
+    ws: Float[Tensor, "layers w"],
+    options: TuneOptions,
+    augmentation: MotionAugmentation | None,
+) -> Iterator[TuningSample]:
+    """How the photo should move, one picture at a time; what is not made of numbers is left out."""
+    if augmentation is None or not options.steps:
+        return
+    side = min(options.side, target.generator.config.resolution)
+    image = F.interpolate(target.image[None], (side, side), mode="area")[0]
+    for sample in augmentation(ws, image, options.moves, options.reach):
+        if bool(sample.image.isfinite().all() and sample.weight.isfinite().all()):
+            yield sample
 
 
 class _Tuning:
@@ -89,68 +106,65 @@ class _Tuning:
 
     def __init__(
         self,
-        goal: Goal,
+        target: ProjectionTarget,
         ws: Float[Tensor, "layers w"],
         options: TuneOptions,
-        mover: Mover | None,
-        keeper: Keeper,
+        samples: Sequence[TuningSample],
+        store: CheckpointStore,
     ):
-        self.goal, self.options, self.keeper = goal, options, keeper
-        self.generator = deepcopy(goal.generator)
+        self.target, self.options, self.store, self.samples = target, options, store, samples
+        self.generator = deepcopy(target.generator)
         self.adam = torch.optim.Adam(tunable(self.generator, options.above), lr=options.rate)
-        self.photo = Example(ws, goal.image, torch.ones_like(goal.image[:1]))
-        side = min(options.side, goal.generator.config.resolution)
-        image = F.interpolate(goal.image[None], (side, side), mode="area")[0]
-        moves = options.moves if mover is not None else 0
-        self.examples = [] if mover is None else list(mover(ws, image, moves, options.reach))
+        self.photo = TuningSample(ws, target.image, torch.ones_like(target.image[:1]))
         self.delta, self.side, self.waited, self.first = Delta(), 0, 0, 0
         self.best = self.reached = float("inf")  # reached: at the last progress worth the name
-        if kept := keeper.load("tune"):
+        kept = store.load("tune")
+        if kept is not None:
             self._restore(kept)
 
     def steps(self) -> Iterator[Tuned]:
-        """One item a step on the photo, and one a step on an example."""
+        """One item a step on the photo, and one a step on an sample."""
         for step in range(self.first, self.options.steps):
-            self.keeper.keep("tune", step, partial(self._tensors, step))
+            self.store.keep("tune", step, partial(self._tensors, step))
             self._rate(step)
             side = self.options.side_at(step, self.generator.config.resolution)
-            example = self._example(step)
-            away = self.away(example, side)
-            if not bool(away.isfinite()):
+            sample = self._sample(step)
+            distance = self.distance(sample, side)
+            if not bool(distance.isfinite()):
                 return
-            if example is self.photo:
-                self._judge(float(away.detach()), side)
+            if sample is self.photo:
+                self._judge(float(distance.detach()), side)
             yield Tuned(self.delta, self.best, step)
             if self.best <= self.options.enough or self.waited >= self.options.patience:
                 return
             self.adam.zero_grad()
-            away.backward()
+            distance.backward()
             self.adam.step()
 
-    def away(self, example: Example, side: int) -> Tensor:
+    def distance(self, sample: TuningSample, side: int) -> Tensor:
         """The distance of the picture to the one wanted, in pictures of this side."""
-        parts = (example.image[None], example.weight[None])
-        if side != example.image.shape[-1]:
+        parts = (sample.image[None], sample.weight[None])
+        if side != sample.image.shape[-1]:
             parts = tuple(F.interpolate(part, (side, side), mode="area") for part in parts)
-        made = self.generator(example.ws[None], resolution=side)
-        return self.goal.distance(made, *parts).sum()
+        made = self.generator(sample.ws[None], resolution=side)
+        return self.target.distance(made, *parts).sum()
 
-    def _example(self, step: int) -> Example:
-        """The photo and the examples in turns; the last step is on the photo."""
+    def _sample(self, step: int) -> TuningSample:
+        """The photo and the samples in turns; the last step is on the photo."""
         turn, every = step + 1, self.options.every
-        if not self.examples or turn % every or turn == self.options.steps:
+        if not self.samples or turn % every or turn == self.options.steps:
             return self.photo
-        return self.examples[turn // every % len(self.examples)]
+        return self.samples[turn // every % len(self.samples)]
 
-    def _judge(self, away: float, side: int) -> None:
+    def _judge(self, distance: float, side: int) -> None:
         if side != self.side:  # another size: distances before do not compare
             self.best = self.reached = float("inf")
             self.side = side
         self.waited += 1
-        if away < GAIN * self.reached:
-            self.reached, self.waited = away, 0
-        if away < self.best:
-            self.best, self.delta = away, diff(self.goal.generator, self.generator)
+        if distance < GAIN * self.reached:
+            self.reached, self.waited = distance, 0
+        if distance < self.best:
+            self.best, self.delta = distance, diff(self.target.generator, self.generator)
 
     def _rate(self, step: int) -> None:
         share = min(1, (step + 1) / WARM_UP) * (1 - step / self.options.steps) ** 0.5
@@ -159,15 +173,22 @@ class _Tuning:
     def _tensors(self, step: int) -> Tensors:
         numbers = [step, self.best, self.reached, self.side, self.waited]
         facts = torch.tensor(numbers, dtype=torch.float64)
-        delta = {f"delta {name}": part for name, part in self.delta.items()}
+        delta = {DELTA + name: part for name, part in self.delta.items()}
         return {"facts": facts, **adam_tensors(self.adam), **delta}
 
     def _restore(self, kept: Tensors) -> None:
+        """Go on from there, unless it is no checkpoint of this tuning."""
+        state = self.generator.state_dict()
+        delta = {DELTA + name: part.half().to("meta") for name, part in state.items()}
+        if not suits(kept, self.adam, {"facts": torch.zeros(5, dtype=torch.float64)}, delta):
+            return
+        step, best, reached, side, waited = kept["facts"].tolist()
+        if step not in range(1, self.options.steps) or side < 0 or waited < 0:
+            return
         restore_adam(self.adam, kept)
-        step, self.best, self.reached, side, waited = kept["facts"].tolist()
         self.first, self.side, self.waited = int(step), int(side), int(waited)
-        starts = "delta "
-        self.delta = {n.removeprefix(starts): t for n, t in kept.items() if n.startswith(starts)}
+        self.best, self.reached = best, reached
+        self.delta = {n.removeprefix(DELTA): t for n, t in kept.items() if n.startswith(DELTA)}
 
 
 def tunable(generator: Generator, above: int) -> list[Tensor]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from .config import Config, ws_up_to
 from .layers import ToRGB
-from .regions import WHOLE, Plan, Region, add
+from .regions import WHOLE, Region, WindowPlan, add
 
 CHANNELS = 4  # x, y, z in [-1, 1] over the box of the neutral face, and the logit of coverage
 LOWEST = 8  # px of the first block that is read
@@ -52,7 +52,7 @@ class CoordinateHead(nn.ModuleDict):
         self,
         maps: Mapping[int, Float[Tensor, "_ c _ _"]],
         ws: Float[Tensor, "n layers w_dim"],
-        plan: Plan = WHOLE,
+        plan: WindowPlan = WHOLE,
     ) -> Float[Tensor, "_ 4 s s"]:
         """x, y, z and the logit of coverage, from the features by side (``Generator.maps``)."""
         painted = None

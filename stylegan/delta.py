@@ -26,9 +26,13 @@ def diff(base: Generator, tuned: Generator) -> Delta:
 def apply(base: Generator, delta: Delta) -> Generator:
     """A generator that shares all tensors with the base but those that the delta changes.
 
+    With an empty delta it is the base itself.
+
     Raises:
         ValueError: the delta was made for a generator of another shape.
     """
+    if not delta:
+        return base
     state = base.state_dict()
     wrong = [name for name in delta if name not in state or state[name].shape != delta[name].shape]
     if wrong:

@@ -91,10 +91,9 @@ def modulated_conv(
     return x * kernel.demodulation(style)[:, :, None, None] if free else x
 
 
-def activate(x: Tensor, clamp: float | None) -> Tensor:
-    """Leaky ReLU with gain sqrt(2), then the clamp of half-precision training if there is one."""
-    x = F.leaky_relu(x, SLOPE) * GAIN
-    return x if clamp is None else x.clamp(-clamp, clamp)
+def activation(x: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
+    """Leaky ReLU with gain sqrt(2): what every convolution and the mapping end in."""
+    return F.leaky_relu(x, SLOPE) * GAIN
 
 
 class Linear(nn.Module):
@@ -125,7 +124,7 @@ class StyleConv(nn.Module):
         self.register_buffer("noise_const", torch.randn(resolution, resolution))
         self.affine = Linear(w_dim, inputs, bias=1.0)
         self.up = up
-        self.ready: Kernel | None = None  # see frozen.py
+        self.ready: Kernel | None = None  # see premodulated.py
 
     def kernel(self, style: Float[Tensor, "m in"]) -> Kernel:
         """The weights: for this style alone where it is one and nothing is learnt from it."""

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .config import Config
-from .layers import Linear, activate
+from .layers import Linear, activation
 
 NORM_EPS = 1e-8
 
@@ -48,7 +48,7 @@ class Mapping(nn.ModuleDict):
             if name == "embed":
                 x = torch.cat([x, _normalised(self._embedded(label, z))], 1)
             else:
-                x = activate(cast(Linear, layer)(x), None)
+                x = activation(cast(Linear, layer)(x))
         return self.w_avg + truncation_psi * (x - self.w_avg)
 
     def _embedded(self, label: Tensor | None, z: Tensor) -> Tensor:

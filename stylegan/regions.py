@@ -4,6 +4,20 @@ StyleGAN2's layers are local, so windows give the very numbers of the whole map,
 of the work. A plan goes down from the block that is read: each block's windows need somewhat fewer
 cells of the block below, with a rim of neighbours. Where they overlap they are merged, and where
 they cover so much that the whole map is less work, it and all below it are made whole.
+
+                  what is asked for: squares of the 128 px map, one a handle, say 10 cells wide
+                        [10]          [10] [10]
+    128 px map  windows [ 10 ]        [   16   ]    two squares that overlap share a window
+                          |               |         each cell is made of half as many below, and a
+                          |               |         rim of neighbours: 10 -> 12 -> 6 + 2
+     64 px map          [ 9 ]          [  11  ]
+     32 px map          [      22            ]      where windows overlap much, one does
+     16 px map  ################################    where they are no less work: the whole map
+
+Windows of one block are equally large and are its batch: one latent, shared weights. Noise is that
+of the place; what lies outside the picture is set to zero after each layer, as padding has it. The
+whole picture is the plan without windows, through the same code. Squares are cut around where the
+points are, anew at each step, so that nothing can leave its window.
 """
 
 from collections.abc import Mapping
@@ -34,15 +48,14 @@ class Squares:
     corners: tuple[tuple[int, int], ...]
     size: int
 
-    def grown(self, cells: int) -> "Squares":
-        """With so many more cells on every side."""
-        corners = tuple((x - cells, y - cells) for x, y in self.corners)
-        return Squares(corners, self.size + 2 * cells)
+    def grown(self) -> "Squares":
+        """With one cell more on every side."""
+        return Squares(tuple((x - 1, y - 1) for x, y in self.corners), self.size + 2)
 
 
 @dataclass(frozen=True)
-class Cut:
-    """How squares are cut out of maps.
+class Gather:
+    """Gathers squares out of maps.
 
     Args:
         places: (which map, row, column) of each square.
@@ -69,18 +82,18 @@ class Cut:
         return cells * self(cells.new_ones(1, 1, side, side)) if self.rim else cells
 
     @staticmethod
-    def from_map(squares: Squares, side: int) -> "Cut":
+    def from_map(squares: Squares, side: int) -> "Gather":
         """Out of a whole map."""
         far = [max(-x, -y, max(x, y) + squares.size - side, 0) for x, y in squares.corners]
         rim = max(far)
         places = tuple((0, y + rim, x + rim) for x, y in squares.corners)
-        return Cut(places, squares.size, rim)
+        return Gather(places, squares.size, rim)
 
     @staticmethod
-    def from_windows(squares: Squares, windows: Squares) -> "Cut":
+    def from_windows(squares: Squares, windows: Squares) -> "Gather":
         """Each out of the first window that holds it."""
         last = windows.size - squares.size
-        return Cut(
+        return Gather(
             tuple(
                 next(
                     (k, y - top, x - left)
@@ -99,54 +112,54 @@ class Region:
 
     Args:
         side: of the block's map.
-        below: cuts what the up-convolution reads out of the maps of the block below.
+        below: gathers what the up-convolution reads out of the maps of the block below.
         wide: the cells that the up-convolution gives, two for each cell that it reads.
-        narrow: cuts what the second convolution reads out of these.
+        narrow: gathers what the second convolution reads out of these.
         inner: the cells that the block ends with.
     """
 
     side: int
-    below: Cut
-    wide: Cut
-    narrow: Cut
-    inner: Cut
+    below: Gather
+    wide: Gather
+    narrow: Gather
+    inner: Gather
 
 
 @dataclass(frozen=True)
-class Plan:
+class WindowPlan:
     """The windows by the side of their block (a block that is not there is made whole), and how
-    the squares that were asked for are cut out of the last block.
+    the squares that were asked for are gathered from the last block.
     """
 
     regions: Mapping[int, Region] = field(default_factory=dict[int, Region])
-    squares: Cut | None = None
+    squares: Gather | None = None
 
 
-WHOLE = Plan()
+WHOLE = WindowPlan()
 
 
 @lru_cache(maxsize=64)
-def plan(config: Config, side: int, squares: Squares) -> Plan:
+def plan_windows(config: Config, side: int, squares: Squares) -> WindowPlan:
     """The least work for the squares of the map of the block of this side."""
     regions: dict[int, Region] = {}
-    cut = _plan(config, side, squares, regions)
-    return Plan(regions, cut)
+    gather = _plan(config, side, squares, regions)
+    return WindowPlan(regions, gather)
 
 
-def _plan(config: Config, side: int, squares: Squares, regions: dict[int, Region]) -> Cut:
-    """Adds the regions of this block and those below it; how the squares are cut out of it."""
+def _plan(config: Config, side: int, squares: Squares, regions: dict[int, Region]) -> Gather:
+    """Adds the regions of this block and those below it; how the squares are gathered from it."""
     windows = _windows(config, side, squares)
     if windows is None:
-        return Cut.from_map(squares, side)
-    read = windows.grown(1)
+        return Gather.from_map(squares, side)
+    read = windows.grown()
     half = Squares(tuple((x // 2, y // 2) for x, y in read.corners), _half(read))
     wide = Squares(tuple((2 * x, 2 * y) for x, y in half.corners), 2 * half.size)
-    below = _plan(config, side // 2, half.grown(1), regions)
-    narrow = Cut.from_windows(read, wide)
+    below = _plan(config, side // 2, half.grown(), regions)
+    narrow = Gather.from_windows(read, wide)
     regions[side] = Region(
-        side, below, Cut.from_map(wide, side), narrow, Cut.from_map(windows, side)
+        side, below, Gather.from_map(wide, side), narrow, Gather.from_map(windows, side)
     )
-    return Cut.from_windows(squares, windows)
+    return Gather.from_windows(squares, windows)
 
 
 def _half(squares: Squares) -> int:

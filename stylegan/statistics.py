@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from .layers import GAIN, SLOPE
+from .layers import GAIN, SLOPE, activation
 from .mapping import Mapping
 
 SMALLEST_AXIS = 1e-2  # axes shorter than this share of the longest carry noise
@@ -49,11 +49,6 @@ class WStatistics:
     def to_v(self, w: Float[Tensor, "*n w"]) -> Float[Tensor, "*n k"]:
         """To whitened coordinates; what lies off the axes is lost."""
         return (before_activation(w) - self.centre) @ self.axes.T / self.axes.square().sum(1)
-
-
-def activation(linear: Float[Tensor, "*n w"]) -> Float[Tensor, "*n w"]:
-    """The last step of the mapping."""
-    return F.leaky_relu(linear, SLOPE) * GAIN
 
 
 def before_activation(w: Float[Tensor, "*n w"]) -> Float[Tensor, "*n w"]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from .config import Config, ws_up_to
 from .layers import StyleConv, ToRGB
 from .mapping import Mapping
-from .regions import WHOLE, Cut, Plan, Region, add
+from .regions import WHOLE, Gather, Region, WindowPlan, add
 
 Noise = Literal["const", "none"]
 
@@ -50,15 +50,15 @@ class Block(nn.Module):
         return self._style(self.conv1, x, w[-2], noise)
 
     def _style(
-        self, layer: StyleConv, x: Tensor, w: Tensor, noise: Noise, cut: Cut | None = None
+        self, layer: StyleConv, x: Tensor, w: Tensor, noise: Noise, gather: Gather | None = None
     ) -> Tensor:
         """A whole map, or windows of it whose input holds its halo."""
         cells = layer.noise_const[None]
-        if cut is not None:
-            cells = cut(cells[None])[:, 0]
-        kept, pad = cells if noise == "const" else None, int(cut is None)
+        if gather is not None:
+            cells = gather(cells[None])[:, 0]
+        kept, pad = cells if noise == "const" else None, int(gather is None)
         x = cast(Tensor, layer(x, w, kept, self.clamp, pad))
-        return x if cut is None else cut.inside(x, layer.noise_const.shape[0])
+        return x if gather is None else gather.inside(x, layer.noise_const.shape[0])
 
 
 class Synthesis(nn.ModuleDict):
@@ -128,7 +128,7 @@ class Generator(nn.Module):
         ws: Float[Tensor, "n layers w_dim"],
         noise: Noise = "const",
         resolution: int | None = None,
-        plan: Plan = WHOLE,
+        plan: WindowPlan = WHOLE,
     ) -> Iterator[tuple[int, Tensor]]:
         """(side, features [n c side side]) of each block from 4 px up, each made when asked for.
 

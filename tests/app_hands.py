@@ -97,6 +97,32 @@ def fit(page: Page) -> None:
     is_ready(page)
 
 
+def budget(page: Page, name: str) -> None:
+    """How much work a fit is worth: "quick", "balanced" or "best", which never ends here."""
+    advanced(page)
+    choice = page.locator("#budget label").filter(has=page.locator(f"input[value={name}]"))
+    touch(choice)
+    expect(choice.locator("input")).to_be_checked()
+
+
+def begin_without_end(page: Page) -> None:
+    """A drag that only ends if somebody ends it."""
+    advanced(page, steps=290)
+    draw(page, NOSE, ASIDE)
+    press(page, "drag")
+    says(page, re.compile(r"Step \d"))
+
+
+def stopped(page: Page, *places: Place) -> None:
+    """A drag that is stopped when it has come some way."""
+    draw(page, *places)
+    press(page, "drag")
+    says(page, re.compile(r"Step ([6-9]|\d\d)"))
+    press(page, "stop")
+    says(page, "Stopped: the result so far is kept")
+    is_ready(page)
+
+
 def download(page: Page, name: str) -> Path:
     with page.expect_download() as waiting:
         press(page, name)

@@ -2,6 +2,8 @@
 
 import json
 import multiprocessing
+import os
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -12,17 +14,19 @@ from typing import Any
 
 import numpy as np
 import skimage.data
+import worlds  # noqa: F401  (its quick fits)
 
 from drag import Edit
-from editor.dragging import DRAG_OPTIONS, Moved
+from editor.dragger import DRAG_OPTIONS, DragStep
 from editor.engine import Engine
-from editor.opening import open_session
-from editor.output import Picture
-from editor.saved import save_session
 from editor.session import Session
+from editor.session_file import save_session
 from editor.view import closeup, show
-from inversion import InvertOptions, ProjectOptions, TuneOptions, box_quad
-from ui import gpu, models
+from inversion import InvertOptions, ProjectOptions, TuneOptions
+from photo import Photo
+from photo.crop import box_quad
+from ui import gpu
+from ui.page import models
 
 MODEL = models.names()[0]
 PHOTO = skimage.data.astronaut()
@@ -33,7 +37,7 @@ EDIT = Edit.between(PHOTO.shape[:2], [((222.0, 128.0), (236.0, 128.0))])
 FACE = 3  # a seed
 
 
-def work() -> tuple[list[gpu.Fitted], Session, list[Moved], Session, Picture]:
+def work() -> tuple[list[gpu.Fitted], Session, list[DragStep], Session, Photo]:
     """Fit a photo, drag it, draw a face."""
     engine = models.engine(MODEL)
     fits = list(gpu.fit(MODEL, engine.crop(PHOTO, QUAD), INVERT, 2))
@@ -48,7 +52,7 @@ def mark(array: Any) -> str:
 
 
 def figures(
-    fits: list[gpu.Fitted], session: Session, moves: list[Moved], face: Session, picture: Picture
+    fits: list[gpu.Fitted], session: Session, moves: list[DragStep], face: Session, picture: Photo
 ) -> Any:
     """All that comes out of the work, as JSON can hold it."""
     versions = [moved.version for moved in moves if moved.version is not None]
@@ -58,7 +62,7 @@ def figures(
         "delta": {name: mark(part) for name, part in session.subject.delta.items()},
         "moves": [[m.state.step, m.state.end, m.state.handles.tolist()] for m in moves],
         "versions": [
-            [mark(v.ws), mark(v.change.flow), mark(v.change.paint), mark(v.picture)]
+            [mark(v.ws), mark(v.change.flow), mark(v.change.overlay), mark(v.picture)]
             for v in versions
         ],
         "face": [mark(face.subject.photo), mark(face.now.ws)],
@@ -69,7 +73,7 @@ def figures(
 def page_work(engine: Engine, session: Session, quality: str, file: Path) -> None:
     """All that the page does itself, without a GPU."""
     save_session(session, {"quality": quality}, file)
-    again, _ = open_session(engine, file)
+    again, _ = engine.reopen(file)
     show(closeup(again.subject), again.now)
     engine.crop(again.subject.photo, again.subject.quad)
 
@@ -84,6 +88,20 @@ def work_after_close(session: Session) -> tuple[float, float]:
     closed, before = time.monotonic() - begun, spent(worker.pid)
     time.sleep(1)
     return closed, spent(worker.pid) - before
+
+
+def lost_work(session: Session) -> list[str]:
+    """What is said when the process that has the GPU is killed."""
+    (worker,) = multiprocessing.active_children()
+    long = gpu.drag(MODEL, session, EDIT, replace(DRAG, steps=300, patience=300, arrive=-1.0))
+    next(long)
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    try:
+        list(long)
+    except ValueError as error:
+        return [type(error).__name__, str(error)]
+    return []
 
 
 def spent(process: Any) -> float:
@@ -107,6 +125,7 @@ def main(folder: Path) -> None:
     handler.start()
     handler.join()
     facts["closed"], facts["spent"] = work_after_close(session)
+    facts["lost"] = lost_work(session)
     facts["face"] = mark(gpu.face(MODEL, FACE).now.ws)
     try:
         gpu.face("Nobody", FACE)

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 120_000  # ms; machines can be busy
-LOCAL = re.compile(r"http://127\.0\.0\.1[:/]|data:|blob:")
+LOCAL = re.compile(r"http://127\.0\.0\.1[:/]|data:|blob:|file:")
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844}, "device_scale_factor": 3, "is_mobile": True,
     "has_touch": True,
@@ -37,6 +37,11 @@ class Server:
     folder: Path
     process: subprocess.Popen[bytes]
     log: Path
+
+
+def below(folder: Path) -> list[Path]:
+    """All files and folders in it; unlike glob it lets them go meanwhile."""
+    return [Path(at, name) for at, folders, files in os.walk(folder) for name in folders + files]
 
 
 def free_port() -> int:
@@ -94,12 +99,17 @@ def chromium() -> Iterator[Browser]:
 
 
 def is_our_error(message: ConsoleMessage) -> bool:
-    """All but Gradio's own: it asks how far an upload has come that it has just refused, and says
-    that its stream has ended when the page is left.
+    """All but Gradio's own: it asks how far an upload has come that it has just refused, asks for
+    a photo that was read meanwhile, and says that its stream has ended when the page is left.
     """
     refused = "upload_progress" in message.location["url"] or message.text == "Response"
+    refused |= "file=" in message.location["url"] and "404" in message.text
     left = re.match("AbortError|Unexpected error Connection errored out", message.text)
     return message.type == "error" and not refused and not left
+
+
+def said(message: ConsoleMessage) -> str:
+    return f"{message.text} {message.location['url']}"
 
 
 def watched(browser: Browser, wrong: list[str], **how: Any) -> Page:
@@ -107,7 +117,7 @@ def watched(browser: Browser, wrong: list[str], **how: Any) -> Page:
     how = {"viewport": {"width": 1280, "height": 900}, **how}
     page = browser.new_context(**how).new_page()
     page.set_default_timeout(PATIENCE)
-    page.on("console", lambda m: wrong.append(m.text) if is_our_error(m) else None)
+    page.on("console", lambda m: wrong.append(said(m)) if is_our_error(m) else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda r: None if LOCAL.match(r.url) else wrong.append(r.url))
     return page

@@ -1,37 +1,22 @@
-"""A page with nothing but the canvas: orders for it go in, what Python is told comes out."""
+"""A page with nothing but the canvas, as Gradio shows it, and no server: what Python would be told
+stands in ``#log``.
+"""
 
 import json
-from typing import Any
+from pathlib import Path
 
 import gradio as gr
 
 from ui.canvas import DragCanvas
 
-
-def obey(order: str, drawn: Any) -> Any:
-    """Set what the order says; answer with what is drawn."""
-    wanted = json.loads(order)
-    return gr.update(**wanted["set"]), json.dumps({"number": wanted["number"], "drawn": drawn})
+PAGE = Path(__file__).with_suffix(".html")
+SENT = ("html_template", "css_template", "js_on_load", "value", "props")
 
 
-def noted(name: str) -> Any:
-    """Writes the event down, with the number that it carries and the arrows that are there."""
-
-    def note(drawn: Any, log: str, event: gr.EventData) -> str:
-        number = f" {event.number}" if name == "jump" else ""
-        return f"{log}{name}{number} with {len(drawn['drags'])}; "
-
-    return note
-
-
-with gr.Blocks(analytics_enabled=False, title="The canvas") as page:
-    canvas = DragCanvas(elem_id="canvas")
-    order, answer, log = (gr.Textbox(elem_id=name) for name in ("order", "answer", "log"))
-    send = gr.Button("Send", elem_id="send")
-    send.click(obey, [order, canvas], [canvas, answer], show_progress="hidden")
-    for name in ("go", "undo", "redo", "jump"):
-        event = getattr(canvas, name)
-        event(noted(name), [canvas, log], log, show_progress="hidden", trigger_mode="multiple")
-
-if __name__ == "__main__":
-    page.launch(quiet=True)
+def canvas_page() -> str:
+    """The page as HTML."""
+    sent = DragCanvas(render=False).get_config()
+    assert not any(mark in sent["html_template"] + sent["css_template"] for mark in ("${", "{{"))
+    given = json.dumps({name: sent[name] for name in SENT}).replace("</", r"<\/")
+    theme = gr.themes.Default()._get_theme_css()
+    return PAGE.read_text("utf-8").replace("THEME", theme, 1).replace("GIVEN", given, 1)

@@ -2,27 +2,62 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import examples  # noqa: F401  (its profiles)
 import pytest
 import skimage.data
 import torch
-from hypothesis import settings
+import type_checks
 from PIL import Image
 from playwright.sync_api import Browser, Page
+from xdist.scheduler import LoadScopeScheduling
 
 # Before huggingface_hub is imported, and for other processes: what is here was not fetched for us.
 os.environ["HF_ASSETS_CACHE"] = str(Path(__file__).parent / "no-models")
+type_checks.install()
 pytest.register_assert_rewrite("browser", "app_hands", "canvas_orders")
+import worlds  # noqa: E402, F401  (its quick fits)
 from app_hands import is_ready, says  # noqa: E402
 from browser import Server, chromium, serving, watched  # noqa: E402
 
 TESTS = Path(__file__).parent
 
-settings.register_profile("project", max_examples=20, deadline=None, derandomize=True)
-settings.load_profile("project")
 torch.set_num_threads(1)  # the tensors here are tiny: more threads only wait for each other
+
+# One worker runs these, since they share a browser and a server that it takes long to start.
+SHARED = (
+    "test_app", "test_app_guests", "test_canvas", "test_canvas_hands", "test_hostile_events",
+    "test_stop",
+)  # fmt: skip
+# Of the others those that take longest: begun first, so that none ends alone.
+LONGEST = (
+    "test_failures", "test_damaged_fits", "test_cli", "test_disk", "test_benchmarks",
+    "test_handlers", "test_hostile_pictures", "test_drag", "test_training",
+)  # fmt: skip
+
+
+class ByFile(LoadScopeScheduling):
+    """A file is one worker's; those that share a server are together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.split("::")[0]).stem
+        return "shared" if file in SHARED else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate((*SHARED, *LONGEST))}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+    for item in items:
+        alone = item.path.stem not in SHARED
+        if alone and {"browser", "app"} & {*getattr(item, "fixturenames", ())}:
+            raise pytest.UsageError(f"{item.path.name} shares the server: name it in SHARED.")
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +67,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def canvas_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("canvas"), TESTS / "canvas_page.py") as server:
-        yield server.url
+def canvas_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    from canvas_page import canvas_page  # here only: it takes Gradio a while to load
+
+    file = tmp_path_factory.mktemp("canvas") / "canvas.html"
+    file.write_text(canvas_page(), "utf-8")
+    return file.as_uri()
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +97,6 @@ def canvas(browser: Browser, canvas_url: str, screens) -> Iterator[Callable[...,
         page, wrong = screens[kind]
         used.append(wrong)
         page.goto(canvas_url + query)
-        page.wait_for_selector("#canvas [data-part=picture]")
-        page.wait_for_selector("#send")
         return page
 
     yield opened
@@ -72,7 +108,17 @@ def canvas(browser: Browser, canvas_url: str, screens) -> Iterator[Callable[...,
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("app"), TESTS / "app_page.py") as server:
+    """The app with a small model of animals, and a file that is none."""
+    from worlds import SMALL, small_generator
+
+    from weights.formats import Model, save
+
+    folder = tmp_path_factory.mktemp("models")
+    generator = small_generator(replace(SMALL, resolution=64))
+    save(Model(generator, 32, domain="animal"), folder / "pets.safetensors")
+    (folder / "broken.pkl").write_bytes(b"<html>Not found</html>")
+    here, script = tmp_path_factory.mktemp("app"), TESTS / "app_page.py"
+    with serving(here, script, DRAGPHOTO_MODELS=str(folder)) as server:
         yield server
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from audit import audited
 
-from weights import open_model
+from weights.checkpoints import open_model
 
 
 def outcome(file: Path) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """A stand-in for MakeHuman's data folder: a smooth head on shoulders, made here of formulas.
 
-It has every file that ``training`` reads, and the vertices that ``training/points.py`` names are
-where they belong; nothing in it is MakeHuman's.
+It has every file that ``training`` reads, and the vertices that ``training/renderer/points.py``
+names are where they belong; nothing in it is MakeHuman's.
 """
 
 import re
@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training import points
-from training import traits as T
-from training.assets import BROWS, HAIR, IRISES, MOUTH_CORNERS, SKINS
-from training.scene import HEADLESS
+from training.renderer import points
+from training.renderer import traits as T
+from training.renderer.assets import BROWS, HAIR, IRISES, MOUTH_CORNERS, SKINS
+from training.renderer.scene import HEADLESS
 
 COUNT = 19_158  # vertices of the base mesh
 COLUMNS = 96

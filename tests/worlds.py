@@ -1,15 +1,20 @@
 """Small worlds to drag in: generators with random weights, latents that are positions, pictures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
-from drag.patches import Patches, around, cut
+from drag.patches import Patches, around, gather
+from inversion import Inversion, start
 from stylegan import Config, Generator
+
+start.START_SAMPLES, start.SHORTLIST = 48, 2  # fits begin with fewer random faces: it is quicker
 
 SMALL = Config(
     resolution=32,
@@ -20,6 +25,18 @@ SMALL = Config(
     mapping_layers=3,
     mapping_features=14,
 )
+
+SHALLOW = Config(
+    resolution=32,
+    z_dim=8,
+    w_dim=12,
+    channel_base=256,
+    channel_max=16,
+    mapping_layers=2,
+    mapping_features=16,
+    lr_multiplier=1.0,
+)
+"""With a mapping that is quick to search, for fits."""
 
 
 def small_generator(config: Config = SMALL, seed: int = 0) -> Generator:
@@ -38,6 +55,11 @@ def random_ws(generator: Generator, count: int = 1, seed: int = 1) -> Tensor:
     """Another w for every layer."""
     shape = count, generator.config.num_ws, generator.config.w_dim
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def slow(*values: object) -> Any:
+    """Arguments of a test that only `make test-all` tries: others show the same quickly."""
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 @dataclass(frozen=True)
@@ -112,7 +134,7 @@ def near(features: Tensor, points: Tensor, size: tuple[int, int], reach: float) 
     """What a map shows within so many px of points (x, y) px of a picture of this size."""
     grid = tuple(features.shape[1:])
     corners, side = around(points, reach, grid, size)
-    return Patches(cut(features, corners, side), corners, grid, size)
+    return Patches(gather(features, corners, side), corners, grid, size)
 
 
 def texture(side: int, seed: int = 0) -> np.ndarray:
@@ -128,3 +150,16 @@ def shifted(picture: np.ndarray, dx: float, dy: float) -> np.ndarray:
     matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
     size = (picture.shape[1], picture.shape[0])
     return cv2.warpAffine(picture, matrix, size, borderMode=cv2.BORDER_REFLECT_101)
+
+
+def by_step(fits: Iterable[Inversion]) -> list[Inversion]:
+    """The last item of each step: while a stage is prepared, a step comes again."""
+    return list({fit.step: fit for fit in fits}.values())
+
+
+def until(fits: Iterable[Inversion], count: int) -> Iterator[Inversion]:
+    """A fit that is stopped after so many steps."""
+    for fit in fits:
+        yield fit
+        if fit.step + 1 >= count:
+            return

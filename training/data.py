@@ -131,7 +131,7 @@ class Faces:
 
 
 def pictures_of(
-    stored: UInt8[Tensor, "b s s 3"], side: int, mirrored: Bool[Tensor, " b"] | None = None
+    stored: UInt8[Tensor, "b s s 3"], side: int, mirrored: Bool[Tensor, " b"] | None
 ) -> Float[Tensor, "b 3 side side"]:
     """Pictures in [-1, 1] at this size, area-averaged; some of them mirrored."""
     pixels = stored.permute(0, 3, 1, 2).float()
@@ -140,7 +140,7 @@ def pictures_of(
 
 
 def points_of(
-    stored: Int16[Tensor, "b h h 4"], layout: Layout, mirrored: Bool[Tensor, " b"] | None = None
+    stored: Int16[Tensor, "b h h 4"], layout: Layout, mirrored: Bool[Tensor, " b"] | None
 ) -> Float[Tensor, "b 4 h h"]:
     """Coordinates as the renderer keeps them (the bits of 16 without a sign) -> x, y, z, coverage.
 
@@ -160,7 +160,7 @@ def points_of(
 
 
 def marks_of(
-    marks: Float[Tensor, "b points 2"], layout: Layout, mirrored: Bool[Tensor, " b"] | None = None
+    marks: Float[Tensor, "b points 2"], layout: Layout, mirrored: Bool[Tensor, " b"] | None
 ) -> Float[Tensor, "b points 2"]:
     """Landmarks (x, y) px, of the mirrored pictures where so wanted."""
 
@@ -172,7 +172,7 @@ def marks_of(
 
 
 def codes_of(
-    z: Float[Tensor, "b z"], layout: Layout, mirrored: Bool[Tensor, " b"] | None = None
+    z: Float[Tensor, "b z"], layout: Layout, mirrored: Bool[Tensor, " b"] | None
 ) -> Float[Tensor, "b z"]:
     """The codes of pictures or of their mirror pictures."""
     return _either(mirrored, lambda: z * layout.mirror_z, z)
@@ -188,11 +188,6 @@ def _either(
 
 def _on(flags: Bool[Tensor, " b"] | None, device: torch.device) -> Tensor | None:
     return None if flags is None else flags.to(device)
-
-
-def rescaled(landmarks: Float[Tensor, "*n 2"], before: int, side: int) -> Float[Tensor, "*n 2"]:
-    """Positions in px of a picture of another side; (0, 0) is the centre of the first pixel."""
-    return (landmarks + 0.5) * (side / before) - 0.5
 
 
 def read_layout(folder: Path) -> Layout:

@@ -1,10 +1,10 @@
-"""Turn a checkpoint into ``weights/faces.safetensors``.
+"""Turn a checkpoint into ``weights/embedded/faces.safetensors``.
 
-    python -m training.export runs/faces/checkpoint.pt weights/faces.safetensors --data DATA
+    python -m training.export runs/faces/checkpoint.pt FILE --data DATA
 
-Adds w_avg; the axes of shape, pose and expression: how each of these dimensions of z moves w on
-average (by Stein's lemma the covariance of the two, since z is Gaussian); where the landmarks are,
-a ridge regression from w; and the box of the coordinate head.
+Adds statistics of w; the axes of shape, pose and expression: how each of these dimensions of z
+moves w on average (by Stein's lemma the covariance of the two, since z is Gaussian); where the
+landmarks are, a ridge regression from w; and the box of the coordinate head.
 """
 
 import argparse
@@ -14,12 +14,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from photo.crop import resized
 from stylegan import Generator, before_activation, w_statistics
-from weights import Model, save
+from weights.formats import Model, save
 
-from .checkpoint import read_average
-from .data import Faces, Layout, load, rescaled
-from .networks import Networks, cut_to
+from .data import Faces, Layout, load
+from .generator.checkpoint import read_average
+from .generator.networks import Networks, cut_to
 
 SAMPLES = 200_000
 FEATURE_SIDE = 64
@@ -44,7 +45,7 @@ def landmark_map(generator: Generator, faces: Faces, held: Faces) -> Float[Tenso
         return torch.cat([linear, linear.new_ones(len(linear), 1)], 1)
 
     def outputs(part: Faces) -> Float[Tensor, "n points*2"]:
-        return rescaled(part.landmarks, part.layout.side, side).flatten(1).double()
+        return resized(part.landmarks, part.layout.side, side).flatten(1).double()
 
     x, y = inputs(faces), outputs(faces)
     found = torch.linalg.solve(x.T @ x + RIDGE * torch.eye(x.shape[1]), x.T @ y)
@@ -57,7 +58,8 @@ def model(networks: Networks, faces: Faces, held: Faces) -> Model:
     """Networks and all that is known about dragging them."""
     networks = networks.eval().requires_grad_(False)
     generator, layout = networks.generator, faces.layout
-    generator.mapping.w_avg.copy_(w_statistics(generator.mapping).w_avg)
+    statistics = w_statistics(generator.mapping)
+    generator.mapping.w_avg.copy_(statistics.w_avg)
     return Model(
         generator,
         min(FEATURE_SIDE, generator.config.resolution // 2),
@@ -65,13 +67,18 @@ def model(networks: Networks, faces: Faces, held: Faces) -> Model:
         landmark_map(generator, faces, held),
         networks.coordinates,
         layout.box,
+        statistics=statistics,
     )
 
 
 def main(words: list[str] | None = None) -> None:
     """Read, measure, write."""
     parser = argparse.ArgumentParser(description="Turn a checkpoint into a safetensors model.")
-    parser.add_argument("checkpoint", type=Path, help="of training.train or training.adversarial")
+    parser.add_argument(
+        "checkpoint",
+        type=Path,
+        help="of training.generator.train or training.generator.adversarial",
+    )
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="folder with layout.json")
     args = parser.parse_args(words)

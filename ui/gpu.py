@@ -5,31 +5,39 @@ piece of work runs in a process that holds one, and what is changed there is los
 in by the arguments and comes out by the items. Elsewhere it runs right here. To stop is to close.
 """
 
+import logging
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
+import gradio as gr
 import numpy as np
 import torch
 from torch import Tensor
 
 from drag import Edit, Options
 from editor import USER_ERRORS
-from editor.device import changed
-from editor.dragging import Moved, Space
+from editor.dragger import DragStep, Space
 from editor.engine import Engine
-from editor.output import Picture
+from editor.fitter import quality
+from editor.machine.device import changed
+from editor.machine.shortage import SENTENCE, ShortageError
 from editor.session import Session
 from inversion import Inversion, InvertOptions
+from photo import Photo
 
-from . import models
+from .page import models
 
 START = 10  # s until a GPU is ready
+LOST = "The GPU was taken away before the work was done: try again, or choose Quick."
+NO_ANSWER = "No GPU can be borrowed at the moment: try again in a minute."
 STEPS_A_SECOND = 15  # of a fit or a drag; most of a drag is measuring motion, on the CPU
 
-Item = TypeVar("Item", covariant=True)
+log = logging.getLogger("dragphoto")
+END = object()
 
 
 @dataclass(frozen=True)
@@ -37,8 +45,18 @@ class Fitted:
     """A fit so far, how good it is in words, and every few steps what it shows."""
 
     inversion: Inversion
-    picture: Picture | None
+    picture: Photo | None
     quality: str
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A piece of work: a function of this or another module, and light arguments, no network."""
+
+    model: str
+    work: Callable[..., Iterator[Any]]
+    arguments: tuple[Any, ...]
+    steps: int = 0
 
 
 def fit(
@@ -46,98 +64,49 @@ def fit(
 ) -> Generator[Fitted, None, None]:
     """Fit a picture of the model's size, [3 r r]; a ``picture`` every so many steps and at last.
 
-    ``kept`` is a folder for fits, see editor/fits.py.
+    ``kept`` is a folder for fits, see editor/fit_cache.py.
     """
-    return _results(_Fit(model, image, options, every, kept))
+    return _results(_Job(model, _fit, (image, options, every, kept), options.steps))
 
 
 def drag(
     model: str, session: Session, edit: Edit, options: Options, space: Space = "w+"
-) -> Generator[Moved, None, None]:
+) -> Generator[DragStep, None, None]:
     """Carry out an edit in px of the session's photo. The photo itself goes nowhere."""
     photo = np.zeros((1, 1, 3), np.uint8)
     light = Session(replace(session.subject, photo=photo), session.now)
-    return _results(_Drag(model, light, edit, options, space))
+    return _results(_Job(model, Engine.drag, (light, edit, options, space), options.steps))
 
 
 def face(model: str, seed: int) -> Session:
     """A face of the model itself, ready to drag."""
-    (session,) = _results(_Face(model, seed))
+    (session,) = _results(_Job(model, _face, (seed,)))
     return session
 
 
-def picture(model: str, seed: int, truncation_psi: float) -> Picture:
+def picture(model: str, seed: int, truncation_psi: float) -> Photo:
     """A face of the model itself, at the model's size."""
-    (made,) = _results(_Picture(model, seed, truncation_psi))
+    (made,) = _results(_Job(model, _picture, (seed, truncation_psi)))
     return made
 
 
-class _Job(Protocol[Item]):
-    """A piece of work: light, and without a network in it."""
-
-    @property
-    def model(self) -> str: ...
-
-    @property
-    def steps(self) -> int: ...
-
-    def run(self, engine: Engine) -> Iterator[Item]: ...
-
-
-@dataclass(frozen=True)
-class _Fit:
-    model: str
-    image: Tensor
-    options: InvertOptions
-    every: int
-    kept: Path | None
-
-    @property
-    def steps(self) -> int:
-        return self.options.steps
-
-    def run(self, engine: Engine) -> Iterator[Fitted]:
-        for found in engine.fit(self.image, self.options, self.kept):
-            shown = found.step % self.every == 0 or found.step + 1 == found.steps
-            seen = engine.picture(found.ws, found.delta) if shown else None
-            yield Fitted(found, seen, engine.quality(found))
+def _fit(
+    engine: Engine, image: Tensor, options: InvertOptions, every: int, kept: Path | None
+) -> Iterator[Fitted]:
+    before = -1
+    for fit in engine.fit(image, options, kept):
+        shown = fit.step % every == 0 or fit.step + 1 == fit.steps
+        new, before = fit.step != before, fit.step
+        seen = engine.picture(fit.ws, fit.delta) if shown and new else None
+        yield Fitted(fit, seen, quality(fit))
 
 
-@dataclass(frozen=True)
-class _Drag:
-    model: str
-    session: Session
-    edit: Edit
-    options: Options
-    space: Space
-
-    @property
-    def steps(self) -> int:
-        return self.options.steps
-
-    def run(self, engine: Engine) -> Iterator[Moved]:
-        return engine.drag(self.session, self.edit, self.options, self.space)
+def _face(engine: Engine, seed: int) -> Iterator[Session]:
+    yield engine.face(seed)
 
 
-@dataclass(frozen=True)
-class _Face:
-    model: str
-    seed: int
-    steps: int = 0
-
-    def run(self, engine: Engine) -> Iterator[Session]:
-        yield engine.face(self.seed)
-
-
-@dataclass(frozen=True)
-class _Picture:
-    model: str
-    seed: int
-    truncation_psi: float
-    steps: int = 0
-
-    def run(self, engine: Engine) -> Iterator[Picture]:
-        yield engine.random(self.seed, self.truncation_psi)
+def _picture(engine: Engine, seed: int, truncation_psi: float) -> Iterator[Photo]:
+    yield engine.random(seed, truncation_psi)
 
 
 @dataclass(frozen=True)
@@ -147,16 +116,16 @@ class _Packed:
     array: np.ndarray
 
 
-def _seconds(job: Any) -> int:
+def _seconds(job: _Job) -> int:
     """For how long to ask for a GPU: visitors have few minutes a day, short work comes first."""
     return START + job.steps // STEPS_A_SECOND
 
 
-def _work(job: Any) -> Iterator[Any]:
+def _work(job: _Job) -> Iterator[Any]:
     """What the job yields; in the end perhaps an error, whose text would not survive a raise."""
     try:
         job = changed(job, _Packed, lambda packed: torch.from_numpy(packed.array))
-        for item in job.run(models.engine(job.model)):
+        for item in job.work(models.engine(job.model), *job.arguments):
             yield _packed(item)
     except USER_ERRORS as error:
         yield error
@@ -172,15 +141,65 @@ def _lent(task: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Any]:
         import spaces
     except ModuleNotFoundError:
         return task
-    return spaces.GPU(task, duration=_seconds)
+    lent = spaces.GPU(task, duration=_seconds)
+    return task if lent is task else _told(lent)
+
+
+def _told(lent: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Any]:
+    """The same; what the lender complains about is told in sentences of ours."""
+
+    def run(job: Any) -> Iterator[Any]:
+        try:
+            with closing(lent(job)) as items:  # pyright: ignore[reportArgumentType]
+                yield from items
+        except Exception as error:
+            raise _complaint(error) from error
+
+    return run
+
+
+def _complaint(error: Exception) -> Exception:
+    """A ShortageError where a GPU is lacking; the work's own errors arrive by the class's name."""
+    if not isinstance(error, gr.Error):
+        log.warning("GPUs are not lent", exc_info=error)
+        return ShortageError(NO_ANSWER)
+    words = str(error.message)
+    if error.title != "ZeroGPU worker error":
+        return ShortageError(f"There is no GPU for you now. {words.rstrip('. ')}.")
+    if words == "GPU task aborted":
+        return ShortageError(LOST)
+    if words in ("MemoryError", "OutOfMemoryError"):
+        return ShortageError(SENTENCE)
+    return RuntimeError(f"{words} where a GPU was lent")
+
+
+def _by_one_thread(task: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Any]:
+    """The same, all of it done by one thread, whichever threads ask for it.
+
+    OpenMP and oneDNN keep memory for each thread that ever computed, and the page's handlers run
+    in forty.
+    """
+    hand = ThreadPoolExecutor(1, "engine")
+
+    def run(job: Any) -> Iterator[Any]:
+        items = task(job)
+        try:
+            while (item := hand.submit(next, items, END).result()) is not END:
+                yield item
+        finally:
+            hand.submit(items.close).result()  # pyright: ignore[reportAttributeAccessIssue]
+
+    return run
 
 
 _run = _lent(_work)
-if _run is not _work:  # GPUs are lent: models that are made now go along to each borrower
+if _run is _work:
+    _run = _by_one_thread(_work)
+else:  # models that are made now go along to each borrower
     models.load_first()
 
 
-def _results(job: _Job[Item]) -> Generator[Item, None, None]:
+def _results(job: _Job) -> Generator[Any, None, None]:
     with closing(_run(_packed(job))) as items:
         for item in items:
             if isinstance(item, USER_ERRORS):

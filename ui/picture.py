@@ -2,6 +2,7 @@
 
 import base64
 import io
+from typing import Any
 from unittest.mock import patch
 
 import gradio as gr
@@ -9,7 +10,9 @@ import numpy as np
 from gradio.data_classes import ImageData
 from PIL import Image
 
-from editor.output import Picture
+from photo import Photo
+
+from .door.uploads import UPLOADS, Upload
 
 QUALITY = 90  # of the JPEG that the browser shows; downloads are PNG
 
@@ -22,29 +25,32 @@ with patch("gradio.component_meta.create_or_modify_pyi", create=True):
 
         is_template = True  # for Gradio: the browser's side of it is that of gr.Image
 
-        def preprocess(self, payload: ImageData | None) -> str | None:
-            """The uploaded file as it is: ``inversion.photo`` alone decodes what visitors send."""
-            return None if payload is None else payload.path
+        def preprocess(self, payload: ImageData | None) -> Upload | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+            """The uploaded file as it is: ``photo.decoder`` alone decodes what visitors send."""
+            return None if payload is None else UPLOADS.admit(payload.path, None)
 
-        def postprocess(self, value: Picture | None) -> ImageData | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        def postprocess(self, value: Photo | None) -> ImageData | None:  # pyright: ignore[reportIncompatibleMethodOverride]
             """A picture as a data URL."""
             return None if value is None else ImageData(url=data_url(value))
 
+    class FileBox(gr.UploadButton):
+        """A ``gr.UploadButton`` for one file, which is handed out as it is."""
 
-def data_url(picture: Picture) -> str:
+        is_template = True
+
+        def preprocess(self, payload: Any) -> Upload | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+            """The uploaded file."""
+            return None if payload is None else UPLOADS.admit(payload.path, None)
+
+
+def data_url(picture: Photo) -> str:
     """A JPEG, as a URL that holds the picture itself."""
     stream = io.BytesIO()
     Image.fromarray(picture).save(stream, "JPEG", quality=QUALITY)
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def reduced(picture: Picture, longest: int) -> Picture:
+def reduced(picture: Photo, longest: int) -> Photo:
     """A copy of at most ``longest`` px, averaged; the picture itself where it is small enough."""
     step = -(-max(picture.shape[:2]) // longest)
     return picture if step == 1 else np.asarray(Image.fromarray(picture).reduce(step))
-
-
-def enlarged(picture: Picture, side: int) -> Picture:
-    """A square picture at another size, smooth."""
-    image = Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC)
-    return np.asarray(image)

@@ -1,17 +1,16 @@
-"""Names -> verified bytes -> Generator."""
+"""Names -> verified bytes -> Generator.
 
-from .cache import find as find
-from .checkpoints import open_model as open_model
-from .formats import FACES as FACES
-from .formats import Domain as Domain
-from .formats import Model as Model
-from .formats import WeightsError as WeightsError
-from .formats import load as load
-from .formats import resolution as resolution
-from .formats import save as save
-from .info import SOURCE as SOURCE
-from .info import Info as Info
-from .info import Outline as Outline
-from .info import info as info
-from .info import outline as outline
-from .info import sha256 as sha256
+    hub/          find: a file, a fetched model, or a sentence (cache); a frozen table of public
+                  models with size, sha256, licence, domain (catalogue); downloads that go on where
+                  they stopped (fetch, source); what can be offered without building it (offers)
+    checkpoints   open_model: any file, told by its content, whoever published it
+    formats       ours: safetensors
+    reader/       pickles as data: bytes -> opcodes -> plain values, within limits; the names that
+                  are allowed, none looked up; torch's containers; numbers still in the file
+    embedded/     the model `faces`, its card, and the nets that help with photos
+    published/    the names of others -> ours (nvidia, tensorflow, rosinality); shapes -> Config
+
+A published pickle carries Python source that its maker's loader runs; a poisoned one cannot be told
+from a genuine one. So nothing is run, and what is neither a number nor the description of a known
+network is refused in a sentence. Sizes are checked before memory is asked for, and G and D stay in
+the file when only G_ema is wanted."""

@@ -8,14 +8,17 @@ from pathlib import Path
 
 from stylegan import Config
 
-from .architecture import Checkpoint
-from .cache import kept
-from .formats import Model, WeightsError, load
-from .nvidia import from_nvidia, is_network
-from .pickles import read_pickle
-from .rosinality import from_rosinality
-from .tensorflow import from_tensorflow, is_networks
-from .torch_files import MAGIC, Container, read_legacy, read_zip
+from .files import WeightsError, check
+from .formats import Model, load
+from .hub.cache import kept
+from .published.architecture import Checkpoint
+from .published.nvidia import from_nvidia
+from .published.rosinality import from_rosinality
+from .published.tensorflow import from_tensorflow
+from .reader import objects
+from .reader.objects import Object
+from .reader.pickles import read_pickle
+from .reader.torch_files import MAGIC, Container, read_legacy, read_zip
 
 LARGEST_FEATURES = 128  # px of the block in whose features points are followed (DragGAN, section 4)
 OTHERS = {
@@ -77,9 +80,8 @@ def opened(file: Path) -> Generator[Checkpoint, None, None]:
 @contextmanager
 def _reading(file: Path) -> Generator[tuple[BufferedReader, int], None, None]:
     """(the open file, its size)."""
+    check(file)
     try:
-        if not file.is_file():
-            raise WeightsError(f"There is no file {file}.")
         with file.open("rb") as source:
             yield source, file.stat().st_size
     except OSError as error:
@@ -100,7 +102,7 @@ def _value(source: BufferedReader, end: int) -> tuple[object, Container]:
     if not head.startswith(b"\x80"):
         name = Path(source.name).name
         raise WeightsError(f"{name} is damaged or not a safetensors file, pickle or archive.")
-    value = read_pickle(source, end).value
+    value, _ = read_pickle(source, end)
     if value == MAGIC:
         source.seek(0)
         return read_legacy(source, end)
@@ -110,12 +112,14 @@ def _value(source: BufferedReader, end: int) -> tuple[object, Container]:
 
 
 def _checkpoint(value: object, container: Container) -> Checkpoint:
-    if is_network(value):
-        return from_nvidia(value, container)
-    if isinstance(value, tuple) and is_networks(value):
-        return from_tensorflow(value[2], container)
-    if isinstance(value, dict) and "G_ema" in value:
-        return from_nvidia(value["G_ema"], container)
-    if isinstance(value, dict) and "g_ema" in value:
-        return from_rosinality(value, container)
-    raise WeightsError("This file holds no StyleGAN2 generator (G_ema).")
+    match value:
+        case Object(objects.PERSISTENT):
+            return from_nvidia(value, container)
+        case {"G_ema": network}:
+            return from_nvidia(network, container)
+        case (_, _, Object(objects.TF_NETWORK) as averaged):
+            return from_tensorflow(averaged, container)
+        case dict() if "g_ema" in value:
+            return from_rosinality(value, container)
+        case _:
+            raise WeightsError("This file holds no StyleGAN2 generator (G_ema).")

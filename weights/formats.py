@@ -4,30 +4,26 @@ import json
 from collections.abc import Generator as Yields
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import torch
 from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from stylegan import Config, CoordinateHead, Generator
+from photo.domain import Domain
+from stylegan import Config, CoordinateHead, Generator, WStatistics, w_statistics
 
-from .unfilled import unfilled
+from .files import FACES, PRIVATE, PUBLIC, WeightsError, check, whole
+from .published.unfilled import filled
+from .tensors import dump
 
-FACES = Path(__file__).with_name("faces.safetensors")
 LARGEST = 1 << 24  # of the numbers in a configuration
 MOST_LAYERS = 64  # of a mapping
-Domain = Literal["face", "animal", "square", "car"]
-"""How a photo is cropped: as FFHQ, as AFHQ, any square, or 4:3 within a square."""
 HEAD = "coordinates."  # before the names of the coordinate head's tensors
-
-
-class WeightsError(ValueError):
-    """A weights file that cannot be used; the text is for the person who chose it."""
+STATISTICS = "statistics."  # before those of w
 
 
 @dataclass(frozen=True)
@@ -40,20 +36,26 @@ class Model:
         axes: directions along which a drag moves w before its last activation, one standard
             deviation long. Shape, pose and expression, but not colours, hair or light.
             None where a model does not know them.
-        landmarks: where a face's points are: w before its last activation, and a 1, times this
-            gives (x, y) in px of the picture. None where a model does not know it.
+        landmark_regressor: where a face's points are: w before its last activation, and a 1, times
+            this gives (x, y) in px of the picture. None where a model does not know it.
         coordinates: the head that paints which point of the neutral face a pixel shows, if any.
         box: the lowest and highest point (x, y, z) that the head can mean: its -1 and 1.
         domain: how a photo is cropped for it.
+        statistics: of its w, so that nobody has to sample them; None where a file has none.
     """
 
     generator: Generator
     feature_side: int
     axes: Float[Tensor, "k w"] | None = None
-    landmarks: Float[Tensor, "w+1 points 2"] | None = None
+    landmark_regressor: Float[Tensor, "w+1 points 2"] | None = None
     coordinates: CoordinateHead | None = None
     box: Float[Tensor, "2 3"] | None = None
     domain: Domain = "face"
+    statistics: WStatistics | None = None
+
+    def measured(self) -> WStatistics:
+        """Statistics of w: those of the file, or else of random z."""
+        return self.statistics or w_statistics(self.generator.mapping)
 
 
 def save(
@@ -76,16 +78,17 @@ def save(
     state = model.generator.state_dict()
     if model.coordinates is not None:
         state |= {HEAD + name: value for name, value in model.coordinates.state_dict().items()}
-    known = {"axes": model.axes, "landmarks": model.landmarks, "box": model.box}
+    known = {"axes": model.axes, "landmarks": model.landmark_regressor, "box": model.box}
     state |= {name: tensor for name, tensor in known.items() if tensor is not None}
     state = {name: tensor.to(dtype) for name, tensor in state.items()}
+    if model.statistics is not None:  # in full precision
+        state |= {STATISTICS + n: torch.as_tensor(v) for n, v in vars(model.statistics).items()}
     facts = dict(notes or {}) | {
         "config": json.dumps(asdict(model.generator.config)),
         "feature_side": str(model.feature_side),
         "domain": model.domain,
     }
-    write(file, state, facts)
-    file.chmod(0o644)  # safetensors keeps files to their owner, which suits fits
+    write(file, state, facts, PUBLIC)
 
 
 def load(file: Path = FACES) -> Model:
@@ -109,23 +112,23 @@ def load(file: Path = FACES) -> Model:
 def _model(numbers: dict[str, Tensor], config: Config, feature_side: int) -> Model:
     axes, landmarks, box = (numbers.pop(name, None) for name in ("axes", "landmarks", "box"))
     painted = {name: numbers.pop(name) for name in list(numbers) if name.startswith(HEAD)}
-    generator, head = unfilled(config), None
-    generator.load_state_dict(numbers, assign=True)
+    statistics = _statistics(numbers, config) if STATISTICS + "axes" in numbers else None
+    head = None
     if painted:
         head = CoordinateHead(config)
         head.load_state_dict({name.removeprefix(HEAD): value for name, value in painted.items()})
         head.eval().requires_grad_(False)
-    generator.eval().requires_grad_(False)
-    return Model(generator, feature_side, axes, landmarks, head, box)
+    generator = filled(config, numbers)
+    return Model(generator, feature_side, axes, landmarks, head, box, statistics=statistics)
 
 
-def resolution(file: Path = FACES) -> int:
-    """Side of a generator's pictures in px, without building it.
-
-    Raises:
-        WeightsError: the file is missing, damaged, or not one of ours.
-    """
-    return config(file, metadata(file)).resolution
+def _statistics(numbers: dict[str, Tensor], config: Config) -> WStatistics:
+    """Take them out of the numbers."""
+    names = [field.name for field in fields(WStatistics)]
+    w_avg, w_std, centre, axes = (numbers.pop(STATISTICS + name) for name in names)
+    if {w_avg.shape, centre.shape, axes[0].shape} != {(config.w_dim,)}:
+        raise ValueError("These are statistics of another generator.")
+    return WStatistics(w_avg, float(w_std), centre, axes)
 
 
 def domain(file: Path, facts: Mapping[str, str]) -> Domain:
@@ -190,8 +193,7 @@ def metadata(file: Path) -> dict[str, str]:
 
 @contextmanager
 def _archive(file: Path) -> Yields[Any, None, None]:
-    if not file.is_file():
-        raise WeightsError(f"There is no file {file}.")
+    check(file)
     try:
         with safe_open(file, framework="pt") as archive:
             yield archive
@@ -199,17 +201,16 @@ def _archive(file: Path) -> Yields[Any, None, None]:
         raise WeightsError(f"{file.name} is damaged or not a safetensors file.") from error
 
 
-def write(file: Path, tensors: dict[str, Tensor], facts: dict[str, str]) -> None:
-    """Write a safetensors file whole or not at all.
+def write(
+    file: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str], mode: int = PRIVATE
+) -> None:
+    """Write a safetensors file whole or not at all, by default for its owner's eyes.
 
     Raises:
         WeightsError: there is no room, or no permission.
     """
-    part = file.with_name(file.name + ".part")
     try:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, facts)
-        part.replace(file)
-    except (SafetensorError, OSError) as error:
+        with whole(file, mode) as stream:
+            dump(tensors, facts, stream)
+    except OSError as error:
         raise WeightsError(f"{file} cannot be written: is there room, and may you?") from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -5,42 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from photo.domain import Domain
 from stylegan import Config
 
-from .cache import kept
-from .catalogue import PublicModel, published
 from .checkpoints import is_ours, opened
-from .formats import FACES, Domain, config, domain, metadata
-from .unfilled import unfilled
+from .files import FACES
+from .formats import config, domain, metadata
+from .hub.cache import kept
+from .hub.catalogue import PublicModel, published
+from .published.unfilled import unfilled
 
 SOURCE = "source_sha256"  # in the metadata of a converted file: which file it was made from
-
-
-@dataclass(frozen=True)
-class Info:
-    """What is known of a model's file.
-
-    Args:
-        format: of the file, in words.
-        architecture: of the network, in words.
-        resolution: side of its pictures in px.
-        parameters: how many numbers training sets.
-        domain: how a photo is cropped for it, if the file or the catalogue tells.
-        licence: of the weights, if the file or the catalogue tells.
-        sha256: of the file.
-        size: of the file in bytes.
-        source: sha256 of the file that this one was converted from, if the file tells.
-    """
-
-    format: str
-    architecture: str
-    resolution: int
-    parameters: int
-    domain: Domain | None
-    licence: str | None
-    sha256: str
-    size: int
-    source: str | None
 
 
 @dataclass(frozen=True)
@@ -79,8 +54,11 @@ def outline(file: Path) -> Outline:
         return Outline(found.kind, found.config, {}, public, crop)
 
 
-def info(file: Path) -> Info:
-    """What a model's file holds.
+def info(file: Path) -> dict[str, object]:
+    """What a model's file holds, by name; None is what neither the file nor the catalogue tells.
+
+    ``resolution`` is in px, ``size`` in bytes, ``parameters`` how many numbers training sets,
+    ``source`` the sha256 of the file that this one was converted from.
 
     Raises:
         WeightsError: the file is missing, damaged, of another kind, or may not be trusted.
@@ -89,17 +67,17 @@ def info(file: Path) -> Info:
     shape, public = told.config, told.public or published(checksum)
     licence = told.facts.get("licence", public and public.licence.name)
     labels = f", {shape.c_dim} labels" if shape.c_dim else ""
-    return Info(
-        told.format,
-        f"StyleGAN2, skip, z {shape.z_dim}, w {shape.w_dim}{labels}",
-        shape.resolution,
-        sum(part.numel() for part in unfilled(shape).parameters()),
-        told.domain or (public and public.domain),
-        "CC0-1.0" if file.resolve() == FACES else licence,
-        checksum,
-        file.stat().st_size,
-        told.facts.get(SOURCE),
-    )
+    return {
+        "format": told.format,
+        "architecture": f"StyleGAN2, skip, z {shape.z_dim}, w {shape.w_dim}{labels}",
+        "resolution": shape.resolution,
+        "parameters": sum(part.numel() for part in unfilled(shape).parameters()),
+        "domain": told.domain or (public and public.domain),
+        "licence": "CC0-1.0" if file.resolve() == FACES else licence,
+        "sha256": checksum,
+        "size": file.stat().st_size,
+        "source": told.facts.get(SOURCE),
+    }
 
 
 def sha256(file: Path) -> str:

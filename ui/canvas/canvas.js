@@ -37,7 +37,7 @@ const unit = () => 1 / (svg.getScreenCTM()?.a || 1);
 const distance = ([ax, ay], [bx, by]) => Math.hypot(ax - bx, ay - by);
 const rounded = (place) => place.map((number) => Math.round(number * 100) / 100);
 
-// FFHQ's crop from two eyes and the mouth: the same formula as inversion/align.py face_quad.
+// FFHQ's crop from two eyes and the mouth: the same formula as photo/align.py face_quad.
 function faceQuad([left, right, mouth]) {
   const eyes = [(left[0] + right[0]) / 2, (left[1] + right[1]) / 2];
   const across = [right[0] - left[0], right[1] - left[1]];

@@ -1,0 +1,1 @@
+"""Files of others, true or false, for benchmarks and tests: model files and pictures."""

@@ -1,0 +1,1 @@
+"""``dragphoto``: the whole chain without a browser."""

@@ -1,0 +1,5 @@
+"""``python -m cli``: the command line without an installation."""
+
+from .main import main
+
+main()

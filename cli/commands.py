@@ -1,0 +1,172 @@
+"""What the commands of ``dragphoto`` do; each returns its summary."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from drag import Edit
+from editor.dragger import DRAG_OPTIONS, DragStep, to_crop_edit
+from editor.engine import NO_FACE, Engine, default_crop
+from editor.export import morph, save_gif, save_mp4, save_png
+from editor.fit_cache import default_folder
+from editor.fitter import inside
+from editor.machine.shortage import ShortageError
+from editor.session import Session, Version
+from editor.session_file import Facts, load_session, save_session
+from editor.view import VIEW_SIDE, closeup, show, untouched
+from inversion import Inversion, budget, fit_psnr
+from photo import Photo, PhotoError
+from photo.align import face_quad
+from photo.crop import Crop, Quad, box_quad
+from photo.domain import Domain
+
+from .progress import bar
+
+SLOW, SMOOTH = 12, 25  # pictures from the photo to the result, in a GIF and in a video
+Check = Callable[[Photo, Quad], object]
+Summary = dict[str, object]
+
+
+def run_invert(args: argparse.Namespace) -> Summary:
+    """Fit a photo, write the session."""
+    session, facts = fit_photo(Engine(args.model), args.photo, args, lambda *_: None)
+    save_session(session, facts, args.out)
+    return {**facts, "out": str(args.out)}
+
+
+def run_drag(args: argparse.Namespace) -> Summary:
+    """Fit a photo unless that is done, drag it, write the edited photo."""
+    source, mask = args.photo, _mask(args.mask)
+    if isinstance(source, Path):
+        source = load_session(source)  # it takes a while to load a model: complain before
+    engine = Engine(args.model)
+
+    def asked(photo: Photo, quad: Quad) -> Edit:
+        edit = Edit.between(photo.shape[:2], [(d[:2], d[2:]) for d in args.drag], mask)
+        to_crop_edit(edit, Crop(quad, engine.side), engine.domain)  # complain before the work
+        return edit
+
+    if isinstance(source, tuple):
+        session, facts = source
+        engine.check(session)
+    else:
+        session, facts = fit_photo(engine, source, args, asked)
+    if args.drag or mask is not None:
+        view, edit = session, asked(session.subject.photo, session.subject.quad)
+    else:  # as drawn in the session
+        view = replace(session, subject=closeup(session.subject))
+        edit = session.now.drawing.edit(VIEW_SIDE)
+    begin = time.monotonic()
+    last, version = _drag(engine, view, edit, args.steps)
+    seconds = round(time.monotonic() - begin, 2)
+    session = session.moved(version)
+    edited = _write(session, facts, args)
+    return {
+        **facts, "out": str(args.out), "end": last.state.end or "stopped", "steps": last.state.step,
+        "distances": [round(float(d), 3) for d in last.state.distances],
+        "confidence": [round(float(c), 3) for c in last.state.confidence],
+        "seconds": seconds, "edited_pixels": edited,
+    }  # fmt: skip
+
+
+def run_render(args: argparse.Namespace) -> Summary:
+    """Write a face of the model."""
+    engine = Engine(args.model)
+    save_png(engine.random(args.seed), args.out)
+    return {"out": str(args.out), "seed": args.seed, "side": engine.side}
+
+
+def _drag(engine: Engine, session: Session, edit: Edit, steps: int) -> tuple[DragStep, Version]:
+    """(the last step, the last version)."""
+    version = None
+    with _stoppable("result") as found, bar(desc="drag", total=steps) as shown:
+        for last in engine.drag(session, edit, replace(DRAG_OPTIONS, steps=steps)):
+            shown.set_postfix_str(f"{float(last.state.distances.mean()):.1f} px to go")
+            shown.update(last.state.step - shown.n)
+            version = last.version or version
+            if version is not None:
+                found[:] = last, version
+    return found[0], found[1]
+
+
+def _write(session: Session, facts: Facts, args: argparse.Namespace) -> int:
+    """All files that are asked for; how many pixels of the photo were edited."""
+    subject = session.subject
+    edited = show(subject, session.now, args.pixels)
+    save_png(edited, args.out)
+    if args.session is not None:
+        save_session(session, facts, args.session)
+    small, start = closeup(subject), untouched(subject, len(session.now.change.flow)).now
+    if args.gif is not None:
+        save_gif(morph(small, (start, session.now), SLOW), args.gif)
+    if args.mp4 is not None:
+        save_mp4(morph(small, (start, session.now), SMOOTH), args.mp4)
+    return int((edited != subject.photo).any(2).sum())
+
+
+def fit_photo(
+    engine: Engine, photo: Photo, args: argparse.Namespace, agree: Check
+) -> tuple[Session, Facts]:
+    """Find the face, or what else the model is of, and fit it."""
+    quad = _quad(photo, engine.domain, args)
+    agree(photo, inside(quad, photo))  # else it could not be saved
+    begin = time.monotonic()
+    fit = _fit(engine, photo, quad, args)
+    distance = engine.fitter.distance_name.split(" (LPIPS needs")[
+        0
+    ]  # what follows is a folder's name
+    return engine.begin(photo, quad, fit), {
+        "fit_seconds": round(time.monotonic() - begin, 2), "fit_steps": fit.step + 1,
+        "fit_distance": round(fit.distance, 4), "distance": distance,
+        "fit_psnr": round(fit_psnr(engine.generator, fit, engine.crop(photo, quad)), 2),
+    }  # fmt: skip
+
+
+def _quad(photo: Photo, domain: Domain, args: argparse.Namespace) -> Quad:
+    """The crop by the box, by the eyes and the mouth, or else the usual one."""
+    if args.box is not None:
+        return box_quad(*args.box)
+    if args.eyes_mouth is not None:
+        if domain != "face":
+            raise PhotoError("--eyes-mouth is for models of faces: use --box with this one.")
+        return face_quad(np.array(args.eyes_mouth).reshape(3, 2))
+    quad = default_crop(photo, domain)
+    if quad is None:
+        raise PhotoError(NO_FACE)
+    return quad
+
+
+def _fit(engine: Engine, photo: Photo, quad: Quad, args: argparse.Namespace) -> Inversion:
+    options, kept = budget(args.fit, args.seed), None if args.fresh else default_folder()
+    with _stoppable("fit") as found, bar(desc="fit", total=options.steps) as shown:
+        for fit in engine.invert(photo, quad, options, kept):
+            shown.set_postfix_str(f"distance {fit.distance:.3f}")
+            shown.update(fit.step + 1 - shown.n)
+            found[:] = [fit]
+    return found[0]
+
+
+@contextmanager
+def _stoppable(what: str) -> Generator[list[Any]]:
+    """A list for what is there so far: Ctrl-C, or too little memory, keeps it if there is any."""
+    found: list[Any] = []
+    try:
+        yield found
+    except (KeyboardInterrupt, ShortageError) as error:
+        if not found:
+            raise
+        stopped = f"stopped: the {what} so far is kept"
+        print(f"{error} The {what} so far is kept." if str(error) else stopped, file=sys.stderr)
+
+
+def _mask(mask: Photo | None) -> torch.Tensor | None:
+    """White may move."""
+    return None if mask is None else torch.from_numpy(mask.mean(2) > 127)

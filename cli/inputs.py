@@ -1,0 +1,29 @@
+"""What a command reads and where it writes: looked at before torch or a model is loaded."""
+
+import argparse
+
+from photo import read_photo
+from weights.files import check, check_place
+from weights.hub.cache import find
+
+WRITTEN = ("out", "gif", "mp4", "session")
+
+
+def prepare(args: argparse.Namespace) -> None:
+    """Put pixels, and the files of session and model, in the place of what was typed.
+
+    Raises:
+        OutputError, PhotoError, WeightsError: a file cannot be read, or none written there.
+    """
+    given = vars(args)
+    for name in WRITTEN:
+        if given.get(name) is not None:
+            check_place(given[name])
+    for name in ("photo", "mask"):
+        file = given.get(name)
+        if file is not None:
+            check(file)
+            is_session = name == "photo" and "drag" in given and file.suffix == ".safetensors"
+            given[name] = file if is_session else read_photo(file)
+    if "model" in given:
+        args.model = find(args.model)

@@ -1,0 +1,161 @@
+"""The command line as it is typed. Nothing heavy is loaded to read it, nor to explain it."""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from math import isfinite, nan
+from pathlib import Path
+from typing import Any, NoReturn, get_args
+
+from photo.domain import Domain
+from weights.files import FACES
+
+# Those of ``inversion``, ``editor`` and ``drag``, which are not loaded for this; a test compares.
+BUDGETS = ("quick", "balanced", "best")
+PIXELS = ("photo", "generated")
+STEPS = 120
+
+
+class Parser(argparse.ArgumentParser):
+    """Complains in one line, as all of this program does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave."""
+        refuse(message)
+
+
+def refuse(reason: str) -> NoReturn:
+    """Say why in one line, whatever a file is called, and leave."""
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in reason)
+    print(f"dragphoto: {''.join(shown)}", file=sys.stderr)
+    raise SystemExit(2) from None
+
+
+def parser() -> Parser:
+    """The command line; ``run`` is the module and the function of the command."""
+    top = Parser(prog="dragphoto", description="Drag features of a photo.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    summary = Parser(add_help=False)
+    summary.add_argument("--json", action="store_true", help="print a summary to stdout")
+    shared, fitted = [summary, _shared()], _fitted()
+
+    command = commands.add_parser("invert", parents=[*shared, fitted], help="photo -> session")
+    command.add_argument("photo", type=Path)
+    command.set_defaults(run="commands.run_invert")
+
+    command = commands.add_parser(
+        "drag", parents=[*shared, fitted], help="photo or session -> photo"
+    )
+    _add_drag(command)
+    command.set_defaults(run="commands.run_drag")
+
+    command = commands.add_parser("render", parents=shared, help="a face of the model itself")
+    command.add_argument("--seed", type=int, default=0)
+    command.set_defaults(run="commands.run_render")
+
+    group = commands.add_parser("weights", help="files of models")
+    _add_weights(group.add_subparsers(required=True, metavar="COMMAND"), summary)
+    return top
+
+
+def _shared() -> Parser:
+    options = Parser(add_help=False)
+    options.add_argument("--model", default=FACES.stem, help="a file, or a model that is fetched")
+    options.add_argument("-o", "--out", type=Path, required=True, help="file to write")
+    return options
+
+
+def _fitted() -> Parser:
+    options = Parser(add_help=False)
+    options.add_argument("--seed", type=int, default=0, help="the same seed gives the same result")
+    where = options.add_mutually_exclusive_group()
+    where.add_argument(
+        "--eyes-mouth", type=_numbers("X,Y:X,Y:X,Y"), metavar="X,Y:X,Y:X,Y",
+        help="left eye, right eye (as seen) and mouth, where the wrong face or none is found",
+    )  # fmt: skip
+    where.add_argument(
+        "--box", type=_numbers("X,Y:SIDE"), metavar="X,Y:SIDE",
+        help="left, top and side of the square to fit, for what is not a face",
+    )  # fmt: skip
+    options.add_argument(
+        "--fit", choices=BUDGETS, default="balanced",
+        help="how closely the model is made to look like the photo",
+    )  # fmt: skip
+    options.add_argument(
+        "--fresh", action="store_true", help="fit anew, and keep nothing for the next time"
+    )
+    return options
+
+
+def _add_drag(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "photo", type=Path, help="a photo, or a session of the app or of `dragphoto invert`"
+    )
+    command.add_argument(
+        "--drag", type=_numbers("X,Y:X,Y"), action="append", default=[], metavar="X,Y:X,Y",
+        help="from : to, in px of the photo; as often as you like; none: what the session has",
+    )  # fmt: skip
+    command.add_argument(
+        "--pixels", choices=PIXELS, default="photo",
+        help="make the edit of the photo's own pixels, or of the model's picture",
+    )  # fmt: skip
+    command.add_argument("--mask", type=Path, help="picture of the photo's size; white may move")
+    command.add_argument("--steps", type=_count, default=STEPS, help="at most so many")
+    command.add_argument("--gif", type=Path, help="also write the motion as a GIF")
+    command.add_argument("--mp4", type=Path, help="also write the motion as a video")
+    command.add_argument("--session", type=Path, help="also write the session, to go on from there")
+
+
+def _numbers(form: str) -> Callable[[str], tuple[float, ...]]:
+    """A parser of numbers that are written in this form, such as X,Y:SIDE."""
+
+    def parse(text: str) -> tuple[float, ...]:
+        try:
+            numbers = tuple(map(float, re.split("[,:]", text)))
+        except ValueError:
+            numbers = (nan,)
+        if re.sub("[^,:]", "", text) != re.sub("[^,:]", "", form) or not all(
+            map(isfinite, numbers)
+        ):
+            raise argparse.ArgumentTypeError(f"write it as {form}")
+        return numbers
+
+    return parse
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a whole number of at least 1 is needed")
+    return int(text)
+
+
+def _add_weights(commands: Any, summary: Parser) -> None:
+    command = commands.add_parser(
+        "convert", parents=[summary], help="a published StyleGAN2 -> our own format"
+    )
+    command.add_argument("model", help=".pkl, .pt, or a fetched model; nothing in it is executed")
+    command.add_argument("out", type=Path, help=".safetensors to write")
+    command.add_argument(
+        "--domain", choices=get_args(Domain),
+        help="how photos are cropped for it; face, unless the file is a public model's",
+    )  # fmt: skip
+    command.set_defaults(run="weights_files.run_convert")
+
+    command = commands.add_parser("info", parents=[summary], help="what a model's file holds")
+    command.add_argument("model", help="a file, or the name of a fetched model")
+    command.set_defaults(run="weights_files.run_info")
+
+    command = commands.add_parser("list", parents=[summary], help="the models that can be fetched")
+    command.set_defaults(run="weights_public.run_list")
+
+    command = commands.add_parser("fetch", help="download a model")
+    command.add_argument("name")
+    command.add_argument(
+        "--accept-licence", action="store_true", help="its licence has been read, and holds"
+    )
+    command.set_defaults(run="weights_public.run_fetch", json=False)
+
+    command = commands.add_parser("path", help="the file of a model that is here")
+    command.add_argument("model", metavar="name")
+    command.set_defaults(run="weights_public.run_path", json=False)

@@ -1,0 +1,208 @@
+"""What a drag is in this editor: how far, how fast, along what, and what it does to the photo."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from drag import Edit, EditError, Options, State, drag
+from photo.crop import Crop, resized
+from photo.domain import Domain
+from photo.framing import bars
+from stylegan import apply, before_activation, premodulated
+from transfer.flow import Plane
+from transfer.regularize import WarpConstraints, disocclusions, regularize_flow
+from transfer.warp import Warp, chain
+from weights.formats import Model
+
+from .fitter import FACE_POINTS, model_points
+from .machine.device import on_cpu
+from .motion.estimators import (
+    FlowEstimator,
+    Latents,
+    MotionEstimator,
+    NoPictureError,
+    correspondence,
+    painted,
+)
+from .motion.features import FeatureRenderer, LatentParameterization
+from .session import Session, Version
+
+DRAG_OPTIONS = Options(
+    steps=120, rate=0.03, radius=2.0, search=4.0, anchor=0.5, arrive=0.3, mask_weight=1.0,
+    prior_weight=0.02, patience=40,
+)  # fmt: skip
+"""Chosen with benchmarks/drag_accuracy.py."""
+OPTIONS_SIDE = 128  # px: the options' lengths are those of a picture of this side
+LAYERS = 6  # of w that a drag moves (DragGAN, implementation details), unless the model has axes
+OWN = 0.2  # of the step of the move that all layers share: that of a layer's own move
+REACH = 0.12  # of the crop's side: how far from the drags the photo may move freely
+FRAME_EVERY = 4  # steps between two pictures of a drag
+SEEN_SIDE = 256  # px of the largest pictures whose motion is looked at
+EXACT_MASK = 2e9  # multiplications of a whole map: beyond, some of what must not move is looked at
+MASK_WINDOWS = 6  # so many parts of it
+Space = Literal["w+", "w"]
+"""What a drag searches: a move that all layers share, with or without small ones of their own."""
+
+
+@dataclass(frozen=True)
+class DragStep:
+    """One step of a drag. ``version`` is set every few steps, which come again with it."""
+
+    state: State
+    version: Version | None
+
+
+@dataclass(frozen=True)
+class WarpBuilder:
+    """Makes versions of the photo from what is seen of a drag.
+
+    Args:
+        watch: looks at the tuned generator's pictures.
+        edit: the drag, in px of these pictures.
+        before: what was done to the photo before this drag.
+    """
+
+    watch: MotionEstimator
+    edit: Edit
+    before: Warp
+
+    @cached_property
+    def face(self) -> Plane | None:
+        """How far each pixel was from the face before the drag, see transfer/regularize.py."""
+        return self.watch.face()
+
+    def version(self, ws: Latents, moved: Float[Tensor, "p 2"]) -> Version:
+        """How the photo looks once the handles are here, in px of the pictures."""
+        sight, edit, first = self.watch.to(ws), self.edit, self.watch.seen.trail.first
+        handles, now = (points.double().numpy() for points in (edit.handles, moved))
+        mask = None if edit.mask is None else edit.mask.numpy()
+        pull = WarpConstraints(handles, now, REACH * len(first), mask, self.face, sight.mouth)
+        flow = regularize_flow(sight.motion, pull)
+        overlay = disocclusions(first, sight.picture, sight.motion, flow, pull)
+        change = Warp(flow.astype(np.float32), overlay.astype(np.float32))
+        return Version(ws, chain(self.before, change), picture=sight.picture)
+
+
+@dataclass(frozen=True)
+class Dragger:
+    """Drags faces of one generator.
+
+    Args:
+        model: the generator and what is known of it, on the device that computes.
+        axes: along which w moves before its last activation, on the same device.
+        layers: so many ws move, from the first on.
+    """
+
+    model: Model
+    axes: Float[Tensor, "k w"]
+    layers: int
+
+    @property
+    def seen_side(self) -> int:
+        """px of the pictures whose motion is looked at; the last one of a drag is whole."""
+        return min(SEEN_SIDE, self.model.generator.config.resolution)
+
+    def drag(
+        self, session: Session, edit: Edit, options: Options, space: Space
+    ) -> Iterator[DragStep]:
+        """See ``Engine.drag``; once there is no picture any more, the last one ends it."""
+        last = None
+        try:
+            for moved in self._steps(session, edit, options, space):
+                last = moved if moved.version is not None else last
+                yield moved
+        except NoPictureError:
+            if last is None:
+                raise
+            yield replace(last, state=replace(last.state, end="diverged"))
+
+    def _steps(
+        self, session: Session, edit: Edit, options: Options, space: Space
+    ) -> Iterator[DragStep]:
+        model, subject, seen, builder = self.model, session.subject, self.seen_side, None
+        side, tuned = model.generator.config.resolution, apply(model.generator, subject.delta)
+        own = to_crop_edit(edit, Crop(subject.quad, side), model.domain)
+        for state, ws in self.drag_latent(session.now.ws, own, options, space):
+            yield DragStep(state, None)
+            if builder is None:
+                flow = FlowEstimator(tuned, session.now.ws, seen)
+                builder = self._warps(session, edit, flow)
+                yield DragStep(state, None)  # between two pieces of work: who wants to stop may
+            if not state.end and state.step % FRAME_EVERY:
+                continue
+            version = builder.version(ws, resized(state.handles, side, seen))
+            yield DragStep(state, version)
+            if state.end and seen < side:
+                yield DragStep(state, replace(version, picture=painted(tuned, ws)))
+
+    def _warps(self, session: Session, edit: Edit, flow: FlowEstimator) -> WarpBuilder:
+        """From the picture before the drag."""
+        seen = to_crop_edit(edit, Crop(session.subject.quad, flow.side), self.model.domain)
+        known = correspondence(self.model, flow.first, flow.side)
+        places = None if self.model.landmark_regressor is None else self.places
+        return WarpBuilder(MotionEstimator(flow, known, places), seen, session.now.change)
+
+    def places(self, ws: Latents) -> Float[np.ndarray, "68 2"]:
+        """About where a face of the model has its landmarks, in px of its picture."""
+        regressor = self.model.landmark_regressor
+        assert regressor is not None, "This model does not know its landmarks."
+        return model_points(regressor, ws[0])[:FACE_POINTS]
+
+    def drag_latent(
+        self, ws: Latents, edit: Edit, options: Options = DRAG_OPTIONS, space: Space = "w+"
+    ) -> Iterator[tuple[State, Latents]]:
+        """Drag the generator's own picture: (state, its ws) of each step, the last one the best.
+
+        The search runs along the model's axes (shape, pose, expression), so that colours, hair
+        and light cannot be traded for motion. The options' lengths are px of OPTIONS_SIDE.
+        """
+        model, ws = self.model, ws.to(self.axes)
+        config, side = model.generator.config, model.feature_side
+        many = config.operations(side) > EXACT_MASK
+        options = replace(options, mask_windows=MASK_WINDOWS if many else 0)
+        options = options.scaled(config.resolution / OPTIONS_SIDE)
+        base, rest = before_activation(ws[: self.layers]), ws[self.layers :]
+        generator = premodulated(model.generator, ws, self.layers)
+        looks = FeatureRenderer(generator, model.coordinates, side)
+        search = LatentParameterization(looks, base, rest, self.axes, OWN if space == "w+" else 0.0)
+        for state in drag(search, search.start, edit, options, search.windows):
+            yield on_cpu((state, search.ws(state.latent)))
+
+
+def to_crop_edit(edit: Edit, crop: Crop, domain: Domain) -> Edit:
+    """The same edit in px of the crop; the bars of a crop for cars may not move.
+
+    Raises:
+        EditError: a point lies outside the crop, or the mask leaves nothing of it free.
+    """
+    side, rows = crop.side, bars(crop.side, domain)
+    points = [crop.from_photo(p.double().numpy()) for p in (edit.handles, edit.targets)]
+    check_places(points, side, rows)
+    mask = None
+    if edit.mask is not None:
+        mask = torch.from_numpy(crop.cut_mask(edit.mask.numpy()))
+    if rows:
+        mask = torch.ones(side, side, dtype=torch.bool) if mask is None else mask.clone()
+        mask[:rows] = mask[side - rows :] = False
+    handles, targets = (torch.from_numpy(p).float() for p in points)
+    return replace(edit, size=(side, side), handles=handles, targets=targets, mask=mask)
+
+
+def check_places(ends: Sequence[Float[np.ndarray, "n 2"]], side: int, rows: int = 0) -> None:
+    """Complain about ``ends``, handles and targets, outside a crop, or in its bars.
+
+    Raises:
+        EditError: says which.
+    """
+    low, high = np.array([0, rows]) - 0.5, np.array([side, side - rows]) - 0.5
+    for name, places in zip(("starts", "ends"), ends, strict=True):
+        outside = ((places < low) | (places > high)).any(1)
+        if outside.any():
+            bad = int(outside.argmax()) + 1
+            raise EditError(f"Drag {bad} {name} outside the fitted part of the photo.")

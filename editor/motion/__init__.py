@@ -1,0 +1,1 @@
+"""What is read from a generator during a drag: features, motion, pictures."""

@@ -1,0 +1,141 @@
+"""Decode a picture: upright sRGB, strip by strip. Nothing hostile or private gets past here.
+
+It runs in the worker's process, which starts quickly because nothing but Pillow is imported.
+"""
+
+import io
+import struct
+from collections.abc import Iterator
+from typing import cast
+
+from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import JpegImagePlugin as JpegImagePlugin  # else Pillow imports all that it has
+from PIL import PngImagePlugin as PngImagePlugin
+from PIL import WebPImagePlugin as WebPImagePlugin
+
+from .bounds import PhotoError, check_size, check_work
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+ORIENTATION = 0x0112  # EXIF's tag for how the camera was held
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+FROM_THE_END = (3, 4, 6, 7)  # orientations whose first stored row is the last row or column
+SIDEWAYS = (5, 6, 7, 8)  # orientations whose stored rows are columns
+STRIP = 2**20  # px that are converted at once
+
+
+Tile = tuple[tuple[int, int, int, int], bytes]
+"""A rectangle of the upright picture: left, top, width, height in px; its RGB bytes by rows."""
+
+
+def opened(file: bytes) -> Image.Image:
+    """The picture, of which no pixel is decoded yet.
+
+    Raises:
+        PhotoError: not a picture of these formats, damaged, too small, large, narrow or costly.
+    """
+    check_work(file)
+    try:
+        image = Image.open(io.BytesIO(file), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise PhotoError(_name_format(file)) from error
+    except Image.DecompressionBombError as error:
+        raise PhotoError(
+            "This picture is too large: make it smaller than 40 megapixels."
+        ) from error
+    check_size(*image.size)
+    return image
+
+
+def upright(image: Image.Image) -> tuple[tuple[int, int], Iterator[Tile]]:
+    """((width, height) of the upright picture, tiles that fill it), its pixels decoded.
+
+    Transparency is shown on white, 16-bit greys are scaled, CMYK and colour profiles are
+    converted to sRGB, of an animation the first frame is taken. It goes by strips, so that
+    little but the decoded picture is in memory.
+    """
+    orientation = _orientation(image)
+    image.load()
+    width, height = image.size
+    size = (height, width) if orientation in SIDEWAYS else (width, height)
+    return size, _tiles(image, orientation)
+
+
+def _orientation(image: Image.Image) -> int:
+    """How the camera was held, 1 to 8; broken EXIF counts as none."""
+    try:
+        orientation = image.getexif().get(ORIENTATION, 1)
+        return int(orientation) if orientation in TURNS else 1
+    except (OSError, SyntaxError, ValueError, TypeError, struct.error):
+        return 1
+
+
+def _tiles(image: Image.Image, orientation: int) -> Iterator[Tile]:
+    width, height = image.size
+    rows = max(1, STRIP // width)
+    profile = _Profile(cast(bytes | None, image.info.get("icc_profile")))
+    for top in range(0, height, rows):
+        end = min(top + rows, height)
+        strip = profile.applied(_flatten(image.crop((0, top, width, end))))
+        strip = strip if strip.mode == "RGB" else strip.convert("RGB")
+        if orientation in TURNS:
+            strip = strip.transpose(TURNS[orientation])
+        place = height - end if orientation in FROM_THE_END else top
+        left, top = (place, 0) if orientation in SIDEWAYS else (0, place)
+        yield (left, top, *strip.size), strip.tobytes()
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """Without transparency, palette and 16 bit: as a person would see it on white paper."""
+    if image.mode.startswith("I"):
+        image = image.convert("I").point(lambda value: value / 257 + 0.5).convert("L")
+        image.info.pop("transparency", None)
+    if image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image).convert("RGB")
+    return image.convert("RGB") if image.mode == "P" else image
+
+
+class _Profile:
+    """A picture's colour profile; a broken one, and one for other colours, is ignored."""
+
+    def __init__(self, profile: bytes | None) -> None:
+        self._profile = profile
+        self._transform: ImageCms.ImageCmsTransform | None = None
+
+    def applied(self, strip: Image.Image) -> Image.Image:
+        """In sRGB; all strips of a picture have one mode."""
+        if self._profile is None:
+            return strip
+        try:
+            if self._transform is None:
+                source = ImageCms.ImageCmsProfile(io.BytesIO(self._profile))
+                target = ImageCms.createProfile("sRGB")
+                self._transform = ImageCms.buildTransform(source, target, strip.mode, "RGB")
+            return ImageCms.applyTransform(strip, self._transform) or strip
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            self._profile = None
+            return strip
+
+
+def _name_format(file: bytes) -> str:
+    """What to do with a file that is none of our formats, by its first bytes."""
+    head = file[:64]
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head[4:8] == b"ftyp":
+        return "This looks like HEIC or AVIF: export it as JPEG, then choose that file."
+    if start.startswith((b"<svg", b"<?xml")):
+        return "This is an SVG drawing: export it as PNG, then choose that file."
+    if head.startswith(b"GIF8"):
+        return "This is a GIF: export one frame as PNG or JPEG, then choose that file."
+    if head.startswith((b"BM", b"II*\x00", b"MM\x00*")):
+        return "This format is not supported: export it as JPEG or PNG, then choose that file."
+    return "This is not a picture that can be opened: choose a JPEG, PNG or WebP file."

@@ -1,0 +1,1 @@
+"""Files that mean harm: what an attacker, or a broken disk, would send."""

@@ -1,0 +1,1 @@
+"""Train the generator: regression onto renders, then sharpening."""

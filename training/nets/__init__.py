@@ -1,0 +1,1 @@
+"""Train the nets that help with photos: landmarks and encoder."""

@@ -1,0 +1,1 @@
+"""Several processes, or a GPU, at work on one training."""

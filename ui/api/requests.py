@@ -1,0 +1,147 @@
+"""What a request of the HTTP API asks for: checked, since anybody may send anything."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from drag import EditError
+from editor.dragger import check_places
+from editor.drawing import DRAWING, FARTHEST, Drawing, Point, Stroke, wrong
+from editor.engine import Engine, default_crop
+from editor.fitter import inside
+from editor.session import Session
+from editor.session_file import Facts
+from editor.view import VIEW_SIDE
+from photo import Photo, PhotoError, read_photo
+from photo.align import face_quad
+from photo.crop import Crop, Quad
+from photo.domain import Domain
+
+from ..door.uploads import UPLOADS, Upload
+
+MARKS = "Mark both eyes and the mouth as three points [x, y] in px of the photo, or leave it out."
+DRAGS = "Give each drag as four numbers in px of the photo: [from x, from y, to x, to y]."
+STROKES = 'Give each stroke as {"radius": r, "erase": false, "points": [[x, y], ...]} in px.'
+THREE = TypeAdapter(tuple[Point, Point, Point])
+
+
+class RequestError(EditError):
+    """A request that is not as documented; the text is for the person who wrote it."""
+
+
+def photo(upload: Any) -> Photo:
+    """The uploaded photo; its file is gone afterwards.
+
+    Raises:
+        RequestError, PhotoError: there is none, or it cannot be used.
+    """
+    with _file(upload) as file:
+        return read_photo(file)
+
+
+def session(upload: Any, engine: Engine) -> tuple[Session, Facts]:
+    """The uploaded session and its facts; the upload's file is gone afterwards.
+
+    Raises:
+        RequestError, SessionError: there is none, or it cannot be used with this model.
+    """
+    with _file(upload) as file:
+        return engine.reopen(file)
+
+
+def quad(picture: Photo, marks: Any, domain: Domain) -> Quad:
+    """The face that is marked, or else what is usual for the model.
+
+    Raises:
+        RequestError, PhotoError: the marks are none, or there is no face.
+    """
+    if marks is None:
+        default = default_crop(picture, domain)
+        if default is None:
+            raise PhotoError(f"No face was found. {MARKS}")
+        return default
+    if domain != "face":
+        raise RequestError("Eyes and mouth are for models of faces: leave them out with this one.")
+    try:
+        points = np.array(THREE.validate_python(marks))
+    except ValidationError:
+        raise RequestError(MARKS) from None
+    height, width = picture.shape[:2]
+    if (points < -0.5).any() or (points > (width - 0.5, height - 0.5)).any():
+        raise RequestError(MARKS)
+    return inside(face_quad(points), picture)
+
+
+def drawing(quad: Quad, drags: Any, strokes: Any) -> Drawing:
+    """Drags and strokes in px of the photo, as a drawing on the canvas.
+
+    Raises:
+        RequestError, EditError: they are none, too many, or outside the fitted part.
+    """
+    sent, crop = _sent(drags, [] if strokes is None else strokes), Crop(quad, VIEW_SIDE)
+    pairs = crop.from_photo(np.array(sent.drags).reshape(-1, 2)).reshape(-1, 2, 2)
+    check_places((pairs[:, 0], pairs[:, 1]), VIEW_SIDE)
+    return DRAWING.validate_python(
+        {"drags": pairs.tolist(), "strokes": [_stroke(stroke, crop) for stroke in sent.strokes]}
+    )
+
+
+def _sent(drags: Any, strokes: Any) -> Drawing:
+    try:
+        return DRAWING.validate_python({"drags": drags, "strokes": strokes})
+    except ValidationError as error:
+        part, many, most = wrong(error)
+        complaint = STROKES if part == "strokes" else DRAGS
+        excess = f"{many} are too many: at most {most}. " if many else ""
+        raise RequestError(excess + complaint) from None
+
+
+def _stroke(stroke: Stroke, crop: Crop) -> dict[str, Any]:
+    radius = stroke.radius / crop.photo_px
+    if not 0 < radius <= VIEW_SIDE:
+        raise RequestError(STROKES)
+    points = crop.from_photo(np.array(stroke.points)).clip(-FARTHEST, FARTHEST)
+    return {"points": points.tolist(), "radius": radius, "erase": stroke.erase}
+
+
+def whole(value: Any, low: int, high: int, name: str) -> int:
+    """A whole number within these limits.
+
+    Raises:
+        RequestError: it is none.
+    """
+    if type(value) is not int or not low <= value <= high:
+        raise RequestError(f"{name} is a whole number from {low} to {high}.")
+    return value
+
+
+def one_of(value: Any, allowed: Iterable[str], name: str) -> str:
+    """One of these words.
+
+    Raises:
+        RequestError: it is none.
+    """
+    words = tuple(allowed)
+    if value not in words:
+        raise RequestError(f"{name} is one of: {', '.join(words)}.")
+    return str(value)
+
+
+def number(value: Any, low: float, high: float, name: str) -> float:
+    """A number within these limits.
+
+    Raises:
+        RequestError: it is none.
+    """
+    if type(value) not in (int, float) or not low <= value <= high:
+        raise RequestError(f"{name} is a number from {low:g} to {high:g}.")
+    return float(value)
+
+
+def _file(upload: Any) -> Upload:
+    """The file of an upload. The door has admitted it for the address that asks."""
+    if not isinstance(upload, dict):
+        raise RequestError("Send a file: upload it first, as Gradio's clients do.")
+    return UPLOADS.admit(upload.get("path"), None)

@@ -1,0 +1,190 @@
+"""The public HTTP API: fit a photo, drag it, draw a face. The running app documents it."""
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypedDict, cast, get_args
+
+import gradio as gr
+
+import inversion
+from editor.dragger import DRAG_OPTIONS, DragStep
+from editor.export import save_png
+from editor.session import Session
+from editor.session_file import save_session
+from editor.view import VIEW_SIDE, Pixels, closeup, show
+from inversion import BUDGETS
+from photo import Photo
+from photo.crop import Crop
+
+from .. import gpu
+from ..door.guest import Guest
+from ..door.uploads import UPLOADS
+from ..gpu import Fitted
+from ..page import models
+from ..work_lock import in_turn
+from . import requests
+from .endpoint import endpoint
+from .requests import RequestError
+
+EVERY = 10  # steps of a fit between two messages
+MOST_STEPS = 300
+LARGEST_SEED = 2**32 - 1
+
+Told = dict[str, float | str]
+"""Figures by name."""
+WAITING: Told = {"waiting": "Another photo is being worked on."}
+
+
+class StrokeData(TypedDict):
+    """A stroke of a round brush, in px of the photo."""
+
+    radius: float
+    erase: bool
+    points: list[list[float]]
+
+
+def fit(
+    request: gr.Request,
+    photo: gr.FileData,
+    eyes_and_mouth: list[list[float]] | None = None,
+    seed: int = 0,
+    budget: str = "balanced",
+) -> Iterator[tuple[Any, Told]]:
+    """Fit the face in a photo, which has to be done once before it can be dragged.
+
+    Answers with a session file (it holds the photo: keep it as you would keep the photo) and
+    figures: quality in words, seconds, steps. While it works it tells how far it is.
+
+    Args:
+        photo: a JPEG, PNG or WebP file of at most 40 megapixels; it is deleted once it is read.
+        eyes_and_mouth: [x, y] of the left eye, the right eye (as seen) and the mouth, in px of the
+            photo; without them the largest face is taken.
+        seed: of the random numbers; the same seed gives the same fit.
+        budget: quick, balanced or best: how closely the model is made to look like the photo.
+    """
+    guest, picture = Guest.of(request), requests.photo(photo)
+    seed = requests.whole(seed, 0, LARGEST_SEED, "The seed")
+    model = models.names()[0]
+    engine = models.engine(model)
+    quad = requests.quad(picture, eyes_and_mouth, engine.domain)
+    options = inversion.budget(requests.one_of(budget, BUDGETS, "The budget"), seed)
+    begun, fitted = time.monotonic(), None
+    for item in in_turn(guest, gpu.fit(model, engine.crop(picture, quad), options, EVERY)):
+        if item is None:
+            begun = time.monotonic()
+            yield None, WAITING
+        elif item.picture is not None:
+            yield None, {"step": item.inversion.step + 1, "steps": item.inversion.steps}
+        fitted = item or fitted
+    if fitted is None:
+        raise RequestError("This photo cannot be fitted: mark the eyes and the mouth yourself.")
+    told: Told = {"quality": fitted.quality, "steps": fitted.inversion.step + 1}
+    session = engine.begin(picture, quad, fitted.inversion)
+    yield _saved(guest, session, _facts(fitted)), {**told, "seconds": _since(begun)}
+
+
+def drag(
+    request: gr.Request,
+    session: gr.FileData,
+    drags: list[list[float]],
+    strokes: list[StrokeData] | None = None,
+    steps: int = DRAG_OPTIONS.steps,
+    pixels: str = "photo",
+) -> Iterator[tuple[Any, Any, Told]]:
+    """Drag features of a fitted photo to where they should go.
+
+    Answers with the edited photo at its own size (PNG), the session after the edit, and figures:
+    end (arrived, stuck, steps or diverged), steps, px_to_go of the farthest feature in the photo,
+    seconds. While it works it tells how far it is.
+
+    Args:
+        session: a session file, of /fit, of /drag or saved in the app.
+        drags: [from x, from y, to x, to y] of each, in px of the photo.
+        strokes: of a brush that says what may move, in px of the photo; without: everything.
+        steps: at most so many, 1 to 300.
+        pixels: photo, for the photo's own pixels, moved; generated, for the model's.
+    """
+    guest, model = Guest.of(request), models.names()[0]
+    before, facts = requests.session(session, models.engine(model))
+    steps = requests.whole(steps, 1, MOST_STEPS, "The number of steps")
+    whose = requests.one_of(pixels, get_args(Pixels), "What to take pixels from")
+    drawing = requests.drawing(before.subject.quad, drags, strokes)
+    edit, small = drawing.edit(VIEW_SIDE), Session(closeup(before.subject), before.now)
+    options = replace(DRAG_OPTIONS, steps=steps)
+    begun, last, version = time.monotonic(), None, before.now
+    for item in in_turn(guest, gpu.drag(model, small, edit, options)):
+        if item is None:
+            begun = time.monotonic()
+            yield None, None, WAITING
+        elif item.version is not None:
+            version = item.version
+            yield None, None, _how_far(item, before)
+        last = item or last
+    assert last is not None  # a drag has at least one step, or raises
+    picture = show(before.subject, version, cast(Pixels, whose))
+    told: Told = {**_how_far(last, before), "end": last.state.end, "seconds": _since(begun)}
+    after = _saved(guest, before.drawn(drawing).moved(version), facts)
+    yield _shown(guest, picture), after, told
+
+
+def render(
+    request: gr.Request, seed: int = 0, truncation_psi: float = 0.8
+) -> Iterator[dict[str, Any] | None]:
+    """A face of the model itself, as a PNG of the model's size.
+
+    Args:
+        seed: which face; the same seed gives the same face.
+        truncation_psi: 0 is the mean face; the larger, the more unusual the face. At most 2.
+    """
+    seed = requests.whole(seed, 0, LARGEST_SEED, "The seed")
+    psi, guest = requests.number(truncation_psi, 0, 2, "truncation_psi"), Guest.of(request)
+
+    def work() -> Generator[Photo, None, None]:
+        yield gpu.picture(models.names()[0], seed, psi)
+
+    for picture in in_turn(guest, work()):
+        yield None if picture is None else _shown(guest, picture)
+
+
+def register() -> None:
+    """Add the endpoints to the page that is being built."""
+    outputs: dict[Callable[..., Iterator[Any]], Any] = {
+        fit: tuple[gr.FileData, Told],
+        drag: tuple[gr.FileData, gr.FileData, Told],
+        render: gr.FileData,
+    }
+    for work, answer in outputs.items():
+        gr.api(endpoint(work, answer), api_name=work.__name__, concurrency_limit=None)
+
+
+def _facts(fitted: Fitted) -> dict[str, float | int | str]:
+    """What the session remembers of its fit."""
+    return {"quality": fitted.quality, "fit_steps": fitted.inversion.step + 1}
+
+
+def _how_far(moved: DragStep, session: Session) -> Told:
+    crop = Crop(session.subject.quad, moved.state.size[1])
+    away = crop.photo_px * float(moved.state.distances.max())
+    return {"steps": moved.state.step, "px_to_go": round(away, 2)}
+
+
+def _since(begun: float) -> float:
+    return round(time.monotonic() - begun, 2)
+
+
+def _saved(guest: Guest, session: Session, facts: dict[str, float | int | str]) -> dict[str, Any]:
+    file = UPLOADS.result(guest.address, ".safetensors")
+    save_session(session, facts, file)
+    return _sent(file)
+
+
+def _shown(guest: Guest, picture: Photo) -> dict[str, Any]:
+    file = UPLOADS.result(guest.address, ".png")
+    save_png(picture, file)
+    return _sent(file)
+
+
+def _sent(file: Path) -> dict[str, Any]:
+    return gr.FileData(path=str(file), orig_name=file.name).model_dump()

@@ -1,0 +1,1 @@
+"""The page: what its buttons do, what it shows, which tabs are open."""

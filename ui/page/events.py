@@ -1,0 +1,94 @@
+"""Handlers as Gradio calls them: with the tab's visit, in turn, and with errors as toasts."""
+
+import functools
+import inspect
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, nullcontext
+from typing import Any
+
+import gradio as gr
+
+from ..door.guest import Guest
+from ..toast import toast
+from ..work_lock import HANDS
+from . import work
+from .handlers import fresh, settled, tidied
+from .screen import Screen
+from .tab_state import TabState
+from .tabs import OPEN_TABS
+
+Parts = Mapping[str, Any]
+"""The components of the page by the names that handlers use for them."""
+WELCOME = {"begin", "choose", "astronaut", "ready", "random", "use", "open_file", "forget"}
+"""Handlers that need nothing from before; the others would work on what is no longer there."""
+NOTHING_NEW: Screen = {"status": gr.skip()}
+NO_TAB = "Load the page first: this button belongs to it."
+IN_TURN = {work.random, work.use, work.fit, work.drag}  # they wait for the model, and say so
+
+
+def streaming(handler: Callable[..., Any], parts: Parts) -> Callable[..., Iterator[Any]]:
+    """A handler that tidies the page before it complains.
+
+    It always says something: what ends in silence makes Gradio empty every field of the page.
+    """
+
+    def wired(request: gr.Request, *args: Any) -> Iterator[Any]:
+        visit = None
+        try:
+            guest = Guest.of(request)
+            with nullcontext() if handler in IN_TURN else HANDS.place(guest):
+                visit, screens = _begun(handler, guest, args)
+                with closing(screens):
+                    yield _named(parts, next(screens, {}))
+                    for screen in screens:
+                        yield _named(parts, screen)
+            OPEN_TABS.trim()
+        except Exception as error:
+            if visit is not None:
+                yield _named(parts, tidied(visit))
+            raise toast(error) from None
+
+    return _with_request(wired, handler)
+
+
+def _begun(
+    handler: Callable[..., Any], guest: Guest, args: tuple[Any, ...]
+) -> tuple[TabState, Generator[Screen]]:
+    """(the tab's visit, what its page shows next)."""
+    if not guest.session:
+        raise gr.Error(NO_TAB)
+    visit = OPEN_TABS.find(guest.session)
+    if visit is not None:
+        return visit, handler(visit, *args)
+    why = OPEN_TABS.why(guest.session)
+    visit = OPEN_TABS.add(guest, fresh())
+    return visit, handler(visit, *args) if handler.__name__ in WELCOME else settled(visit, why)
+
+
+def at_once(handler: Callable[[TabState], Screen], parts: Parts) -> Callable[..., Any]:
+    """A handler that must not wait for others, which generators do."""
+
+    def wired(request: gr.Request) -> Any:
+        visit = OPEN_TABS.find(Guest.of(request).session)
+        return _named(parts, {} if visit is None else handler(visit))
+
+    return _with_request(wired, handler)
+
+
+def ui_closed(request: gr.Request) -> None:
+    """A tab is gone."""
+    OPEN_TABS.leave(Guest.of(request).session)
+
+
+def _with_request(wired: Callable[..., Any], handler: Callable[..., Any]) -> Callable[..., Any]:
+    """It takes the request where the handler takes the visit; Gradio reads that off it."""
+    wired = functools.wraps(handler)(wired)
+    visit, *others = inspect.signature(handler).parameters.values()
+    first = visit.replace(name="request", annotation=gr.Request)
+    wired.__signature__ = inspect.Signature([first, *others])  # pyright: ignore[reportAttributeAccessIssue]
+    wired.__annotations__ = {**handler.__annotations__, "request": gr.Request}
+    return wired
+
+
+def _named(parts: Parts, screen: Screen) -> dict[Any, Any]:
+    return {parts[name]: new for name, new in (screen or NOTHING_NEW).items()}

@@ -1,0 +1,179 @@
+"""What the buttons do. Each handler changes its tab's visit and says what the page shows next."""
+
+from collections.abc import Generator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from drag import EditError
+from editor import USER_ERRORS
+from editor.engine import default_crop, faces
+from editor.session import Session
+from editor.session_file import Facts
+from photo import Photo, PhotoError, read_photo
+from photo.domain import Domain
+
+from ..canvas import read_drawn
+from ..door.uploads import Upload
+from ..picture import reduced
+from ..work_lock import idle_only
+from . import messages, models
+from .screen import Screen, idle, result, unchanged
+from .tab_state import PendingPhoto, TabState
+
+EXAMPLES = Path(__file__).parent / "examples"
+EXAMPLE = EXAMPLES / "face.safetensors"
+ASTRONAUT = EXAMPLES / "astronaut.jpg"
+THUMBNAIL_SIDE = 480  # px
+
+
+def fresh() -> TabState:
+    """A visit with a face that is ready to drag."""
+    name = models.names()[0]
+    return TabState(name, *_example(name))
+
+
+@cache
+def _example(name: str) -> tuple[Session, Facts]:
+    """The face that the page opens with: one in memory for all tabs."""
+    return models.engine(name).reopen(EXAMPLE)
+
+
+def settled(visit: TabState, sentence: str, also: Screen | None = None) -> Generator[Screen]:
+    """The picture has changed: show it, and what ``also`` did, at last in the whole photo."""
+    yield (also or {}) | idle(visit, sentence)
+    yield result(visit.result())
+
+
+def _thumbnail(visit: TabState) -> Photo | None:
+    return None if visit.unfitted is None else reduced(visit.unfitted.photo, THUMBNAIL_SIDE)
+
+
+def begin(visit: TabState) -> Generator[Screen]:
+    """The page opens."""
+    yield from settled(visit, messages.HELLO)
+
+
+def ready(visit: TabState) -> Generator[Screen]:
+    """Back to the face that the page opens with."""
+    idle_only(visit)
+    visit.reset(fresh())
+    yield {"photo": None}
+    yield from settled(visit, messages.HELLO)
+
+
+def choose(visit: TabState, upload: Upload | None) -> Generator[Screen]:
+    """A photo was chosen: read it, show what would be fitted, forget its file."""
+    if upload is None:
+        raise PhotoError("Choose a photo first.")
+    try:
+        with upload as file:  # at the end it is gone: the photo lives in memory only
+            idle_only(visit)
+            photo = read_photo(file)
+        yield from waiting(visit, photo)
+    except USER_ERRORS:
+        yield {"photo": _thumbnail(visit)}  # instead of the one that cannot be used
+        raise
+
+
+def astronaut(visit: TabState) -> Generator[Screen]:
+    """An example photo was chosen."""
+    idle_only(visit)
+    yield from waiting(visit, read_photo(ASTRONAUT))
+
+
+def waiting(visit: TabState, photo: Photo) -> Generator[Screen]:
+    """Show the photo, to say where it is to be fitted."""
+    visit.choose(_seen(photo, models.domain(visit.model)))
+    yield {"photo": _thumbnail(visit), **idle(visit, messages.what_next(visit))}
+
+
+def _seen(photo: Photo, domain: Domain) -> PendingPhoto:
+    quad = None if domain == "face" else default_crop(photo, domain)
+    if quad is not None:
+        (left, top), side = quad[0].tolist(), float(quad[3, 0] - quad[0, 0])
+        return PendingPhoto(photo, (), domain, (left, top, side))
+    seen = [tuple((float(x), float(y)) for x, y in marks) for marks in faces(photo)]
+    return PendingPhoto(photo, tuple(seen))
+
+
+def unchoose(visit: TabState) -> Generator[Screen]:
+    """The chosen photo was taken back: on with the face before."""
+    if not visit.busy:
+        visit.unfitted = None
+        visit.shows(visit.session)
+        yield {**idle(visit, messages.what_next(visit)), "photo": None}
+
+
+def back(visit: TabState) -> Generator[Screen]:
+    """Leave the fitting as it is: on with the face before."""
+    idle_only(visit)
+    yield from unchoose(visit)
+
+
+def refit(visit: TabState) -> Generator[Screen]:
+    """Mark the face of the photo anew, or what else is fitted."""
+    idle_only(visit)
+    visit.choose(_seen(visit.session.subject.photo, models.domain(visit.model)))
+    yield idle(visit, messages.what_next(visit))
+
+
+def undo(visit: TabState, drawn: Any) -> Generator[Screen]:
+    """Back to the version before."""
+    yield from _turned(visit, drawn, len(visit.session.past) - 1)
+
+
+def redo(visit: TabState, drawn: Any) -> Generator[Screen]:
+    """Forth to the version that was undone."""
+    yield from _turned(visit, drawn, len(visit.session.past) + 1)
+
+
+def jump(visit: TabState, drawn: Any, event: gr.EventData) -> Generator[Screen]:
+    """To the version that was pressed in the strip."""
+    yield from _turned(visit, drawn, _version_number((event._data or {}).get("number")))
+
+
+def _version_number(value: object) -> int:
+    if type(value) is not int:
+        raise EditError("This version cannot be told: press on one in the strip.")
+    return value
+
+
+def _turned(visit: TabState, drawn: Any, number: int) -> Generator[Screen]:
+    idle_only(visit)
+    seen = read_drawn(drawn)
+    if drawn.get("serial") == visit.serial:  # else it is on a version that has been left since
+        visit.took(seen)
+    visit.shows(visit.session.at(number))
+    yield from settled(visit, messages.what_next(visit))
+
+
+def pixels(visit: TabState, drawn: Any, whose: str) -> Generator[Screen]:
+    """Show the photo's own pixels, or the model's picture of them."""
+    idle_only(visit)
+    visit.took(read_drawn(drawn))
+    visit.pixels = "generated" if whose == "generated" else "photo"
+    yield from settled(visit, messages.what_next(visit))
+
+
+def stop(visit: TabState) -> Screen:
+    """End the work in progress after its step."""
+    visit.stop.set()
+    return {"stop": gr.Button(interactive=False)}
+
+
+def forget(visit: TabState) -> Generator[Screen]:
+    """Delete everything that this tab has left here."""
+    idle_only(visit)
+    visit.close()
+    visit.stop.clear()
+    visit.reset(fresh())
+    yield {"photo": None, "file": gr.DownloadButton(value=None)}
+    yield from settled(visit, messages.DELETED)
+
+
+def tidied(visit: TabState) -> Screen:
+    """The page after something went wrong: everything is as it was, and what runs goes on."""
+    return {} if visit.busy else unchanged(visit, messages.what_next(visit))

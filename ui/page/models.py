@@ -1,0 +1,70 @@
+"""The models that the app offers, by name: the embedded one, those of one's own, public ones.
+
+Public models are those that `dragphoto weights fetch` has brought here before the app started.
+Those of one's own lie in a folder that the host has named: no visitor can add any.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+from editor import WeightsError
+from editor.engine import Engine
+from photo.domain import Domain
+from weights.hub.offers import Offer, offers
+
+FOLDER = "DRAGPHOTO_MODELS"
+"""The environment variable that names the folder; without it there are no models of one's own."""
+MOST_KEPT = 2
+
+_kept: dict[str, Engine] = {}
+_loading = Lock()
+
+
+def names() -> list[str]:
+    """What can be chosen; the first is the default. Reads no weights but to learn their size."""
+    return list(_offers())
+
+
+def domain(name: str) -> Domain:
+    """How photos are cropped for the model of this name; its weights are not read."""
+    offer = _offers().get(name)
+    return "face" if offer is None else offer.domain
+
+
+def engine(name: str) -> Engine:
+    """The model of this name; the last few are kept.
+
+    Raises:
+        WeightsError: there is none, or its file cannot be used.
+    """
+    kept = _kept.get(name)  # without the lock: a process forked while it is held never gets it
+    if kept is not None:
+        return kept
+    with _loading:
+        return _kept.get(name) or _load(name)
+
+
+def load_first() -> None:
+    """Make as many as are kept, of those that can be used; what ails the others is said later."""
+    for name in names():
+        if len(_kept) < MOST_KEPT:
+            with suppress(WeightsError):
+                engine(name)
+
+
+def _load(name: str) -> Engine:
+    offer = _offers().get(name)
+    if offer is None:
+        raise WeightsError(f"There is no model {name} here: choose another one.")
+    made = Engine(offer.file)
+    for oldest in list(_kept)[: max(0, len(_kept) + 1 - MOST_KEPT)]:
+        del _kept[oldest]
+    _kept[name] = made
+    return made
+
+
+def _offers() -> dict[str, Offer]:
+    folder = os.environ.get(FOLDER)
+    return offers(Path(folder) if folder else None)

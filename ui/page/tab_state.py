@@ -1,0 +1,166 @@
+"""One browser tab: what it edits and what its canvas shows. No network, no model in it."""
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+
+import numpy as np
+
+from editor.drawing import Drawing
+from editor.fit_cache import FOLDER
+from editor.session import FittedPhoto, Session, Version
+from editor.session_file import Facts
+from editor.view import VIEW_SIDE, Pixels, closeup, show
+from photo import Photo
+from photo.crop import Crop
+from photo.domain import Domain
+from transfer.warp import Warp
+
+from ..canvas import CanvasState
+from ..canvas.drawn import CENTRAL_FACE
+from ..door.guest import Guest
+from ..picture import data_url, reduced
+
+THUMBNAIL = 96  # px of a version in the history strip
+PHOTO_SIDE = 1280  # px of the longer side of a photo on the canvas, while it is not fitted
+
+
+@dataclass(frozen=True)
+class PendingPhoto:
+    """A photo that waits for its fit.
+
+    Args:
+        photo: any.
+        faces: eyes and mouth of each, in px of the photo; the largest face first.
+        domain: what the model is of.
+        box: left, top and side of what is usually cut, for a model that is not of faces.
+    """
+
+    photo: Photo
+    faces: tuple[tuple[tuple[float, float], ...], ...]
+    domain: Domain = "face"
+    box: tuple[float, float, float] | None = None
+
+    def drawn(self) -> CanvasState:
+        """The marks at the largest face, or in the middle; the usual box, or around the middle."""
+        height, width = self.photo.shape[:2]
+        side = round(0.7 * min(height, width))
+        corner = np.array([(width - side) // 2, (height - side) // 2])
+        central = tuple((float(x), float(y)) for x, y in corner + side * np.array(CENTRAL_FACE))
+        marks = self.faces[0] if self.faces else central
+        box = self.box or (float(corner[0]), float(corner[1]), float(side))
+        return CanvasState(Drawing(), "face" if self.domain == "face" else "box", marks, box)
+
+
+@dataclass
+class TabState:
+    """What a tab holds between two events; ``stop`` ends the work in progress after its step.
+
+    While there is an ``unfitted`` photo, the canvas shows that; otherwise the fitted face.
+    ``small`` is that face as a photo of its own, so that showing it is quick. ``used`` and ``left``
+    are the times of the last click and of the closing of the tab (see tabs.py); what the tab
+    began with (``first``) belongs to all.
+    """
+
+    model: str
+    session: Session
+    facts: Facts
+    small: FittedPhoto = field(init=False)
+    unfitted: PendingPhoto | None = None
+    drawn: CanvasState = field(init=False)
+    pixels: Pixels = "photo"
+    serial: int = 0
+    busy: bool = False
+    stop: Event = field(default_factory=Event)
+    guest: Guest = field(default_factory=Guest)
+    used: float = 0.0
+    left: float | None = None
+    first: Session = field(init=False)
+    folder: TemporaryDirectory[str] | None = None
+    urls: dict[int, tuple[Warp, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.first = self.session
+        self.open(self.session, self.facts)
+
+    def open(self, session: Session, facts: Facts) -> None:
+        """Show a fitted photo."""
+        self.small, self.unfitted, self.facts = closeup(session.subject), None, facts
+        self.urls.clear()
+        self.drawn = PendingPhoto(session.subject.photo, ()).drawn()
+        self.shows(session)
+
+    def reset(self, to: "TabState") -> None:
+        """Forget everything; go on with what another visit begins with."""
+        self.model, self.first = to.model, to.session
+        self.open(to.session, to.facts)
+
+    def shows(self, session: Session) -> None:
+        """This is the session now, and its drawing is on the canvas."""
+        self.session = session
+        self.drawn = replace(self.drawn, drawing=session.now.drawing)
+
+    def choose(self, photo: PendingPhoto) -> None:
+        """Show a photo that waits for its fit."""
+        self.unfitted, self.drawn = photo, photo.drawn()
+
+    def took(self, drawn: CanvasState) -> None:
+        """This is on the canvas, says the browser."""
+        self.drawn = drawn
+        if self.unfitted is None:
+            self.session = self.session.drawn(drawn.drawing)
+
+    @property
+    def crop(self) -> Crop:
+        """The fitted part, as it is on the canvas."""
+        return Crop(self.session.subject.quad, VIEW_SIDE)
+
+    @property
+    def size(self) -> int:
+        """Bytes of what this tab alone keeps in memory."""
+        kept, own = self.session, 0 if self.unfitted is None else self.unfitted.photo.nbytes
+        if kept.subject is not self.first.subject:
+            own += kept.subject.photo.nbytes + self.small.photo.nbytes
+            own += sum(part.nbytes for part in kept.subject.delta.values())
+        shared = {id(version.change) for version in self.first.versions}
+        own += sum(v.size for v in kept.versions if id(v.change) not in shared)
+        return own + sum(len(url) for _, url in self.urls.values())
+
+    def frame(self, version: Version) -> Photo:
+        """The face as this version has it, of the pixels that are chosen."""
+        return show(self.small, version, self.pixels)
+
+    def strip(self) -> list[str]:
+        """A small picture of each version, as URLs."""
+        for version in self.session.versions:
+            if id(version.change) not in self.urls:
+                small = reduced(show(self.small, version), THUMBNAIL)
+                self.urls[id(version.change)] = version.change, data_url(small)
+        return [self.urls[id(version.change)][1] for version in self.session.versions]
+
+    def result(self) -> Photo:
+        """The photo with all edits, at its own size."""
+        if not self.session.now.change.acts:
+            return self.session.subject.photo
+        return show(self.session.subject, self.session.now, self.pixels)
+
+    def fits(self) -> Path:
+        """The folder for fits: the one that is named for all, else this tab's own."""
+        named = os.environ.get(FOLDER)
+        return Path(named) if named else self.file("fits")
+
+    def file(self, name: str) -> Path:
+        """A place for a download, in a folder that only this tab knows."""
+        self.folder = self.folder or TemporaryDirectory(
+            prefix="tab-", dir=os.environ.get("GRADIO_TEMP_DIR"), ignore_cleanup_errors=True
+        )
+        return Path(os.path.realpath(self.folder.name)) / name
+
+    def close(self) -> None:
+        """The tab is gone: stop its work, remove its files. The photo goes with the object."""
+        self.stop.set()
+        if self.folder is not None:
+            self.folder.cleanup()
+            self.folder = None

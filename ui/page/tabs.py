@@ -1,0 +1,122 @@
+"""The tabs that are open: whose photo is kept, how long, and who goes when room is scarce."""
+
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import RLock
+
+from editor.machine.shortage import BusyError
+
+from ..door.guest import Guest
+from ..door.limits import CLOSED_SECONDS, IDLE_SECONDS, VISIT_MEGABYTES, VISITS
+from .tab_state import TabState
+
+MEMORY = "DRAGPHOTO_MEMORY"
+"""The environment variable: megabytes for the photos of all tabs."""
+IDLE = "Your photo was forgotten because nothing happened for 30 minutes: choose it again."
+CLOSED = (
+    "Your photo was forgotten because this tab was closed or lost its connection: choose it again."
+)
+ROOM = "Your photo was forgotten because others needed the room: choose it again."
+ANEW = "The app was started anew and has forgotten your photo: choose it again."
+FULL = "There is no room for another photo now: try again in {} s."
+RETRY = 30  # s
+MOST_GONE = 10_000  # tabs of which it is known why they are gone
+
+
+class OpenTabs:
+    """All visits by the session of their tab; those used last come last."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self._here: OrderedDict[str, TabState] = OrderedDict()
+        self._gone: OrderedDict[str, str] = OrderedDict()
+        self._dropped: list[str] = []
+        self._lock = RLock()
+
+    def __contains__(self, session: str) -> bool:
+        return session in self._here
+
+    def find(self, session: str) -> TabState | None:
+        """The visit of a tab, which is in use from now on."""
+        with self._lock:
+            visit = self._here.get(session)
+            if visit is not None:
+                self._here.move_to_end(session)
+                visit.used, visit.left = self.clock(), None
+            return visit
+
+    def why(self, session: str) -> str:
+        """Why a tab has no visit any more."""
+        return self._gone.get(session, ANEW)
+
+    def add(self, guest: Guest, visit: TabState) -> TabState:
+        """The first visit of a tab, or its next one.
+
+        Raises:
+            BusyError: there are too many, and all of them work.
+        """
+        with self._lock:
+            visit.guest, visit.used = guest, self.clock()
+            if len(self._here) >= VISITS and not self._make_room():
+                raise BusyError(FULL.format(RETRY))
+            self._here[guest.session] = visit
+            self._gone.pop(guest.session, None)
+            return visit
+
+    def leave(self, session: str) -> None:
+        """A tab is closed, or its connection was lost: its work ends now, its photo goes soon."""
+        with self._lock:
+            visit = self._here.get(session)
+            if visit is not None:
+                visit.left = self.clock()
+                visit.stop.set()
+
+    def tidy(self) -> list[str]:
+        """Forget who is gone or idle; all tabs that were forgotten since the last time."""
+        now = self.clock()
+        with self._lock:
+            for session, visit in list(self._here.items()):
+                if visit.left is not None and now - visit.left >= CLOSED_SECONDS:
+                    self._drop(session, CLOSED)
+                elif now - visit.used >= IDLE_SECONDS and not visit.busy:
+                    self._drop(session, IDLE)
+            self.trim()
+            dropped, self._dropped = self._dropped, []
+            return dropped
+
+    def trim(self) -> None:
+        """Forget photos until the rest takes no more memory than it may."""
+        with self._lock:
+            while self._size() > most_bytes() and self._make_room():
+                pass
+
+    def _size(self) -> int:
+        return sum(visit.size for visit in self._here.values())
+
+    def _make_room(self) -> bool:
+        """Forget the tab that has done nothing for longest; those without an own photo first."""
+        idle = [(v.size > 0, s) for s, v in self._here.items() if not v.busy]
+        if not idle:
+            return False
+        over = self._size() > most_bytes()
+        mine = [session for own, session in idle if own == over] or [s for _, s in idle]
+        self._drop(mine[0], ROOM)
+        return True
+
+    def _drop(self, session: str, why: str) -> None:
+        self._here.pop(session).close()
+        self._dropped.append(session)
+        self._gone[session] = why
+        if len(self._gone) > MOST_GONE:
+            self._gone.popitem(last=False)
+
+
+def most_bytes() -> int:
+    """How much memory the photos of all tabs may take."""
+    named = os.environ.get(MEMORY, "")
+    return (int(named) if named.isdecimal() else VISIT_MEGABYTES) * 1_000_000
+
+
+OPEN_TABS = OpenTabs()

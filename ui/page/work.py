@@ -1,0 +1,192 @@
+"""The handlers that let the network work: random face, fit, drag. All of them can be stopped."""
+
+import secrets
+import time
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
+from math import dist
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from drag import State
+from editor import USER_ERRORS
+from editor.drawing import Drawing
+from editor.fitter import inside
+from editor.session import Session, Version
+from editor.view import VIEW_SIDE, enlarged
+from photo import Photo, PhotoError
+from photo.align import face_quad
+from photo.crop import Quad, box_quad, resized
+
+from .. import gpu
+from ..canvas import read_drawn
+from ..picture import data_url
+from ..work_lock import alone, by_hand, idle_only
+from . import messages, models
+from .handlers import ready, settled, waiting
+from .screen import Screen, said
+from .settings import Settings
+from .tab_state import TabState
+
+FRAMES_APART = 10  # steps between two pictures of a fit
+PAUSE = 0.1  # s between two looks at a drag
+
+
+def random(visit: TabState, *values: Any) -> Generator[Screen]:
+    """A face of the model itself."""
+    idle_only(visit)
+    settings = Settings.of(values)
+    seed = secrets.randbelow(100_000) if settings.seed is None else settings.seed
+    sentence = yield from alone(visit, _imagined(visit, seed))
+    yield {"photo": None}
+    yield from by_hand(visit, settled(visit, sentence))
+
+
+def _imagined(visit: TabState, seed: int) -> Generator[Screen, None, str]:
+    what = "face" if models.domain(visit.model) == "face" else "picture"
+    yield {"status": said(f"Thinking of a {what} ...", 0.0)}
+    visit.open(gpu.face(visit.model, seed), {"seed": float(seed)})
+    return f"{what.capitalize()} {seed}. {messages.NEXT}"
+
+
+def use(visit: TabState, model: str, *values: Any) -> Generator[Screen]:
+    """Another model: its photos have to be fitted anew, so begin with a picture of its own.
+
+    A photo that waits for its fit waits on, to be cut as this model has them.
+    """
+    if model == visit.model:  # Gradio may say so twice
+        return
+    idle_only(visit)
+    waits, before = visit.unfitted, visit.model
+    try:
+        visit.model = model
+        yield from ready(visit) if model == models.names()[0] else random(visit, *values)
+    except USER_ERRORS:
+        visit.model = before
+        raise
+    if waits is not None:
+        yield from waiting(visit, waits.photo)
+
+
+def fit(visit: TabState, drawn: Any, *values: Any) -> Generator[Screen]:
+    """Fit the part of the photo that is marked."""
+    idle_only(visit)
+    visit.took(read_drawn(drawn))
+    if visit.unfitted is None:
+        raise PhotoError("Choose a photo first.")
+    settings, photo = Settings.of(values), visit.unfitted.photo
+    quad = _quad(visit, photo)
+    sentence = yield from alone(visit, _fitting(visit, photo, quad, settings))
+    yield from by_hand(visit, settled(visit, sentence))
+
+
+def _quad(visit: TabState, photo: Photo) -> Quad:
+    if visit.drawn.kind == "box":
+        return inside(box_quad(*visit.drawn.box), photo)
+    if len(visit.drawn.marks) != 3:
+        raise PhotoError("Mark both eyes and the mouth.")
+    return inside(face_quad(np.array(visit.drawn.marks)), photo)
+
+
+def _fitting(
+    visit: TabState, photo: Photo, quad: Quad, settings: Settings
+) -> Generator[Screen, None, str]:
+    engine = models.engine(visit.model)
+    shown: dict[str, Any] = {"scene": "drag", "width": VIEW_SIDE, "height": VIEW_SIDE}
+    yield {"status": said("Looking for a face like this one ...", 0.0)}
+    fitted, begun = None, time.monotonic()
+    image, kept = engine.crop(photo, quad), visit.fits()
+    work = gpu.fit(visit.model, image, settings.invert(), FRAMES_APART, kept)
+    with closing(work):
+        for fitted in work:
+            inversion = fitted.inversion
+            if visit.stop.is_set():
+                break
+            if fitted.picture is not None:
+                sentence = messages.fitting(inversion, time.monotonic() - begun)
+                picture = data_url(enlarged(fitted.picture, VIEW_SIDE))
+                yield {
+                    "canvas": gr.update(picture=picture, **shown),
+                    "status": said(sentence, inversion.done),
+                }
+    assert fitted is not None
+    facts = {"quality": fitted.quality, "fit_steps": fitted.inversion.step + 1.0}
+    visit.open(engine.begin(photo, quad, fitted.inversion), facts)
+    how = "Stopped early: the fit so far" if visit.stop.is_set() else "Ready: the fit"
+    return f"{how} is {fitted.quality}. {messages.NEXT}"
+
+
+def drag(visit: TabState, drawn: Any, *values: Any) -> Generator[Screen]:
+    """Carry out the drags; the picture moves while it works."""
+    idle_only(visit)
+    visit.took(read_drawn(drawn))
+    if visit.unfitted is not None:
+        raise PhotoError("Fit this photo first, or take it away.")
+    settings = Settings.of(values)
+    visit.drawn.drawing.edit(VIEW_SIDE)  # complain before anything changes
+    sentence = yield from alone(visit, _dragging(visit, settings))
+    yield from by_hand(visit, settled(visit, sentence))
+
+
+def _dragging(visit: TabState, settings: Settings) -> Generator[Screen, None, str]:
+    yield {"status": said("Dragging ...", 0.0)}
+    session, edit = visit.session, visit.drawn.drawing.edit(VIEW_SIDE)
+    small = Session(visit.small, replace(session.now, drawing=Drawing()))
+    version, last, first, shown, scale = session.now, None, 0.0, 0.0, 1.0
+    begun = time.monotonic()
+    work = gpu.drag(visit.model, small, edit, settings.drag(), settings.space)
+    with closing(work):
+        for moved in work:
+            last, now = moved.state, time.monotonic()
+            version = moved.version or version
+            first = first or float(last.distances.max())
+            scale = visit.crop.at(last.size[1]).photo_px
+            if moved.version is not None or now - shown > PAUSE:
+                shown = now
+                sentence = messages.dragging(last, settings.steps, first, now - begun, scale)
+                yield _step(visit, moved.version, last, sentence, settings.steps)
+            if visit.stop.is_set() and not last.end:
+                break
+    assert last is not None
+    visit.shows(session.moved(replace(version, drawing=_remaining(visit, last))))
+    return messages.ended(last, scale) if last.end else messages.STOPPED
+
+
+def _step(
+    visit: TabState, version: Version | None, state: State, sentence: str, steps: int
+) -> Screen:
+    """The handles on their way, and the picture where there is a new one."""
+    pairs = zip(_on_canvas(state).tolist(), _arrows(visit).tolist(), strict=True)
+    track = [
+        {"at": at, "target": target, "away": visit.crop.photo_px * dist(at, target)}
+        for at, (_, target) in pairs
+    ]
+    shown: dict[str, Any] = {"track": track}
+    if version is not None:
+        shown["picture"] = data_url(visit.frame(version))
+    share = 1.0 if state.end else state.step / steps
+    words_now = messages.PUTTING if state.end else sentence
+    return {"canvas": gr.update(**shown), "status": said(words_now, share)}
+
+
+def _arrows(visit: TabState) -> np.ndarray:
+    return np.array(visit.drawn.drawing.drags).reshape(-1, 2, 2)
+
+
+def _on_canvas(state: State) -> np.ndarray:
+    """Where the handles are, in px of the canvas."""
+    return resized(state.handles.double().numpy(), state.size[1], VIEW_SIDE)
+
+
+def _remaining(visit: TabState, state: State) -> Drawing:
+    """The arrows that have not arrived, from where their handles are now."""
+    drawing = visit.drawn.drawing
+    if state.end == "arrived":
+        return replace(drawing, drags=())
+    places = _on_canvas(state).clip(0, VIEW_SIDE - 1)
+    pairs = zip(places.round(2).tolist(), _arrows(visit).tolist(), strict=True)
+    drags = tuple(((at[0], at[1]), (target[0], target[1])) for at, (_, target) in pairs)
+    return replace(drawing, drags=tuple(drag for drag in drags if dist(*drag) > 2))

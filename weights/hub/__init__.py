@@ -1,0 +1,1 @@
+"""Public generators: where they are, under which licence, and how they are fetched."""

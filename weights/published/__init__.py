@@ -1,0 +1,1 @@
+"""Names and shapes of published generators -> ours."""
