@@ -1,0 +1,156 @@
+"""Face nets trained on real photographs (MediaPipe, see mediapipe/README.md), by OpenCV's DNN.
+
+Each takes a crop and gives points of the crop's photo. A net of OpenCV holds what it was last shown:
+one caller at a time.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from threading import Lock
+
+import cv2
+import numpy as np
+from jaxtyping import Float, Float32
+
+from .crop import Crop, Quad, resized
+from .decoder.process import Photo
+from .mesh import FOLDER, LEFT_CORNERS, RIGHT_CORNERS, Mesh, eyes_and_mouth
+
+DETECTOR_SIDE, MESH_SIDE, IRIS_SIDE, MATTE_SIDE = 192, 192, 64, 256  # px of the nets' inputs
+CELLS = 48  # the detector looks around the centres of so many cells a side
+AROUND_FACE = 1.5  # times a face's longer side is what the mesh net sees
+AROUND_EYE = 2.3  # times the distance between an eye's corners is what the iris net sees
+SHIFTS = ((0.0, 0.0, 1.0), (0.02, -0.01, 0.96), (-0.02, 0.01, 1.04))  # of the second look's crops
+IRIS_POINTS = 5  # its centre first
+
+
+@dataclass(frozen=True)
+class Net:
+    """A file's net, ready to run."""
+
+    name: str
+    lock: Lock = field(default_factory=Lock)
+
+    def __call__(self, picture: Float[np.ndarray, "s s 3"]) -> list[Float32[np.ndarray, "..."]]:
+        """Its outputs, in the order of the file, for a picture of its size."""
+        net = _loaded(self.name)
+        with self.lock:
+            net.setInput(np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32))
+            return [np.asarray(out).copy() for out in net.forward(_outputs(self.name))]
+
+
+DETECTOR, MESH = Net("face_detection_full_range"), Net("face_landmark")
+IRIS, MATTE = Net("iris_landmark"), Net("selfie_segmentation")
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A face that the detector sees: px of what it was shown.
+
+    Args:
+        score: 0 to 1.
+        box: left, top, right, bottom.
+        points: right eye, left eye, nose, mouth, right ear, left ear, as the person has them.
+    """
+
+    score: float
+    box: Float[np.ndarray, "4"]
+    points: Float[np.ndarray, "6 2"]
+
+
+def detect(photo: Photo, least: float) -> list[Detection]:
+    """Faces in a photo, or a part of one, about upright; the surest first, some more than once."""
+    height, width = photo.shape[:2]
+    scale = DETECTOR_SIDE / max(height, width)
+    small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    shown = np.full((DETECTOR_SIDE, DETECTOR_SIDE, 3), 127.5, np.float32)
+    rows, columns = small.shape[:2]
+    shown[:rows, :columns] = small
+    scores, raw = DETECTOR(shown / 127.5 - 1)
+    chance = 1 / (1 + np.exp(-scores[0, :, 0].clip(-50, 50)))
+    sure = np.flatnonzero(chance > least)
+    centres = (np.stack([sure % CELLS, sure // CELLS], 1) + 0.5) * DETECTOR_SIDE / CELLS
+    places = raw[0, sure].astype(np.float64).reshape(-1, 8, 2)
+    half = places[:, 1] / 2
+    middle = places[:, 0] + centres
+    boxes = np.c_[middle - half, middle + half] / scale - 0.5
+    points = (places[:, 2:] + centres[:, None]) / scale - 0.5
+    order = np.argsort(-chance[sure])
+    return [Detection(float(chance[sure[k]]), boxes[k], points[k]) for k in order]
+
+
+def mesh(photo: Photo, centre: np.ndarray, side: float, along: np.ndarray) -> tuple[Mesh, float]:
+    """(the mesh of the face about here, how surely there is one: 0 to 1).
+
+    Two looks: the second, a mean of three, is guided by what the first one sees.
+
+    Args:
+        photo: where it is.
+        centre: (x, y) of its middle, px.
+        side: of its box, px.
+        along: (x, y) from its left eye to its right one, as seen.
+    """
+    points, sure = _look(photo, _square(centre, AROUND_FACE * side, along))
+    left, right, _ = eyes_and_mouth(points)
+    across = (right - left) / max(1e-6, float(np.linalg.norm(right - left)))
+    turned = points[:, :2] @ np.stack([across, [-across[1], across[0]]], 1)
+    low, high = turned.min(0), turned.max(0)
+    middle = (low + high) / 2 @ np.stack([across, [-across[1], across[0]]])
+    around = AROUND_FACE * float((high - low).max())
+    looks = [
+        _look(photo, _square(middle + around * np.array([x, y]), around * zoom, across))
+        for x, y, zoom in SHIFTS
+    ]
+    return np.mean([points for points, _ in looks], 0), min(sure, *(s for _, s in looks))
+
+
+def irises(photo: Photo, points: Mesh) -> Float[np.ndarray, "2 5 2"]:
+    """Left and right iris (as seen) in photo px: centre, right, top, left, bottom of each."""
+    found: list[np.ndarray] = []
+    for corners, mirrored in ((LEFT_CORNERS, False), (RIGHT_CORNERS, True)):
+        first, last = points[list(corners), :2]
+        side = AROUND_EYE * float(np.linalg.norm(last - first))
+        crop = Crop(_square((first + last) / 2, side, last - first), IRIS_SIDE)
+        shown = _cut(crop, photo)
+        _, out = IRIS(shown[:, ::-1] if mirrored else shown)
+        places = out.reshape(IRIS_POINTS, 3)[:, :2].astype(np.float64) - 0.5
+        if mirrored:
+            places[:, 0] = IRIS_SIDE - 1 - places[:, 0]
+        found.append(crop.to_photo(places))
+    return np.stack(found)
+
+
+def matte(photo: Photo, quad: Quad) -> Float32[np.ndarray, "256 256"]:
+    """How much of each pixel of a part of the photo is person, 0 to 1."""
+    return MATTE(_cut(Crop(quad, MATTE_SIDE), photo))[0][0, 0].clip(0, 1)
+
+
+def _look(photo: Photo, quad: Quad) -> tuple[Mesh, float]:
+    crop = Crop(quad, MESH_SIDE)
+    presence, out = MESH(_cut(crop, photo))
+    points = out.reshape(-1, 3).astype(np.float64)
+    flat = crop.to_photo(points[:, :2] - 0.5)
+    sure = float(1 / (1 + np.exp(-presence.item())))
+    return np.c_[flat, points[:, 2] * crop.photo_px], sure
+
+
+def _square(centre: np.ndarray, side: float, along: np.ndarray) -> Quad:
+    """Corners of a square whose upper edge runs along this direction."""
+    x = np.asarray(along[:2], np.float64) * (side / 2 / max(1e-6, float(np.hypot(*along[:2]))))
+    y = np.array([-x[1], x[0]])
+    return np.stack([centre - x - y, centre - x + y, centre + x + y, centre + x - y])
+
+
+def _cut(crop: Crop, photo: Photo) -> Float32[np.ndarray, "s s 3"]:
+    """The crop in [0, 1]."""
+    return (crop.cut(photo).permute(1, 2, 0).numpy() + 1) / 2
+
+
+@cache
+def _loaded(name: str) -> cv2.dnn.Net:
+    return cv2.dnn.readNetFromTFLite(str(FOLDER / f"{name}.tflite"))
+
+
+@cache
+def _outputs(name: str) -> tuple[str, ...]:
+    return tuple(_loaded(name).getUnconnectedOutLayersNames())
