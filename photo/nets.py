@@ -1,6 +1,6 @@
 """Face nets trained on real photographs (MediaPipe, see mediapipe/README.md), by OpenCV's DNN.
 
-Each takes a crop and gives points of the crop's photo. A net of OpenCV holds what it was last shown:
+Each takes a crop and gives points of its photo. A net of OpenCV holds what it was last shown:
 one caller at a time.
 """
 
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, Float32
 
-from .crop import Crop, Quad, resized
+from .crop import Crop, Quad
 from .decoder.process import Photo
 from .mesh import FOLDER, LEFT_CORNERS, RIGHT_CORNERS, Mesh, eyes_and_mouth
 
