@@ -21,7 +21,7 @@ from editor.fitter import inside
 from editor.machine.shortage import ShortageError
 from editor.session import Session, Version
 from editor.session_file import Facts, load_session, save_session
-from editor.view import VIEW_SIDE, closeup, show, untouched
+from editor.view import VIEW_SIDE, closeup, original, show
 from inversion import Inversion, budget, fit_psnr
 from photo import Photo, PhotoError
 from photo.align import face_quad
@@ -104,7 +104,7 @@ def _write(session: Session, facts: Facts, args: argparse.Namespace) -> int:
     save_png(edited, args.out)
     if args.session is not None:
         save_session(session, facts, args.session)
-    small, start = closeup(subject), untouched(subject, len(session.now.change.flow)).now
+    small, start = closeup(subject), original(session)
     if args.gif is not None:
         save_gif(morph(small, (start, session.now), SLOW), args.gif)
     if args.mp4 is not None:

@@ -4,6 +4,7 @@ Pictures are uint8 RGB [h w 3], points are (x, y) in px, ws are [layers w] witho
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +25,7 @@ from photo.framing import default_quad, framed
 from photo.landmarks import LandmarkNet
 from photo.landmarks import build as build_landmark_net
 from stylegan import Delta, apply
+from transfer.warp import Warp
 from weights.aux_nets import ENCODER, LANDMARKS, load_small
 from weights.checkpoints import open_model
 from weights.files import FACES, WeightsError
@@ -34,6 +36,7 @@ from .fitter import Fitter, inside
 from .machine.device import best_device, changed
 from .machine.shortage import enough_memory, with_memory
 from .motion.estimators import painted
+from .motion.poses import rigged
 from .session import FittedPhoto, Session, SessionError
 from .session_file import Facts, load_session
 from .view import VIEW_SIDE, enlarged, untouched
@@ -135,7 +138,7 @@ class Engine:
         ws = self.latent(seed, truncation_psi)
         photo = enlarged(self.picture(ws), VIEW_SIDE)
         subject = FittedPhoto(photo, box_quad(-0.5, -0.5, float(VIEW_SIDE)), ws, {})
-        return untouched(subject, self.dragger.seen_side)
+        return self._ready(subject)
 
     def open(self, photo: Photo, quad: Quad | None = None, budget: str = "balanced") -> Session:
         """Fit a photo, which has to be done once before it is dragged.
@@ -181,7 +184,13 @@ class Engine:
 
     def begin(self, photo: Photo, quad: Quad, fit: Inversion) -> Session:
         """A session on a fitted photo."""
-        return untouched(FittedPhoto(photo, quad, fit.ws, fit.delta), self.dragger.seen_side)
+        return self._ready(FittedPhoto(photo, quad, fit.ws, fit.delta))
+
+    def _ready(self, subject: FittedPhoto) -> Session:
+        """With the rig of its head, if it is a face and the face nets see it."""
+        if self.domain == "face":
+            subject = replace(subject, rig=rigged(subject.photo, subject.quad))
+        return untouched(subject, self.dragger.seen_side)
 
     def reopen(self, file: Path) -> tuple[Session, Facts]:
         """(a session that was saved, its facts).
@@ -199,11 +208,11 @@ class Engine:
         Raises:
             SessionError: its parts have other shapes.
         """
-        subject, known = session.subject, self.fitter.shapes
+        subject, known, seen = session.subject, self.fitter.shapes, self.dragger.seen_side
         if (
             subject.ws.shape != known["ws"]
             or "ws" in subject.delta
-            or len(session.now.change.flow) != self.dragger.seen_side
+            or (isinstance(warp := session.now.change, Warp) and len(warp.flow) != seen)
             or any(known.get(name) != tensor.shape for name, tensor in subject.delta.items())
         ):
             raise SessionError("This session was made for another model: fit the photo again.")

@@ -9,6 +9,7 @@ from photo import Photo
 from photo.crop import Quad
 from stylegan import Delta
 from transfer.flow import Picture
+from transfer.rig import Pose, Rig
 from transfer.warp import Warp
 
 from .drawing import Drawing
@@ -25,32 +26,40 @@ class SessionError(ValueError):
 class FittedPhoto:
     """The photo and its fit; it never changes while dragging.
 
-    ``quad`` holds the crop's corners in photo px, ``ws`` the pivot, ``delta`` the tuned weights.
+    ``quad`` holds the crop's corners in photo px, ``ws`` the pivot, ``delta`` the tuned weights,
+    ``rig`` the head; None where there is no face.
     """
 
     photo: Photo
     quad: Quad
     ws: Float[Tensor, "layers w_dim"]
     delta: Delta
+    rig: Rig | None = None
 
 
 @dataclass(frozen=True)
 class Version:
     """One state of the picture: its latent, what it changes in the photo, what was drawn on it.
 
-    ``picture`` is what the tuned generator shows; None where nothing was edited yet.
+    ``change`` is a pose of the photo's rig, or without one a warp. ``picture`` is what the tuned
+    generator shows; None where nothing was edited yet.
     """
 
     ws: Float[Tensor, "layers w_dim"]
-    change: Warp
+    change: Warp | Pose
     drawing: Drawing = BLANK
     picture: Picture | None = None
 
     @property
     def size(self) -> int:
         """Bytes of its arrays."""
-        parts = (self.ws, self.change.flow, self.change.overlay, self.picture)
-        return sum(part.nbytes for part in parts if part is not None)
+        change = self.change
+        own = (
+            (change.vertices, change.fixed)
+            if isinstance(change, Pose)
+            else (change.flow, change.overlay)
+        )
+        return sum(part.nbytes for part in (self.ws, self.picture, *own) if part is not None)
 
 
 @dataclass(frozen=True)

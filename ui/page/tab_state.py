@@ -16,6 +16,7 @@ from editor.view import VIEW_SIDE, Pixels, closeup, show
 from photo import Photo
 from photo.crop import Crop
 from photo.domain import Domain
+from transfer.rig import Pose
 from transfer.warp import Warp
 
 from ..canvas import CanvasState
@@ -79,7 +80,7 @@ class TabState:
     left: float | None = None
     first: Session = field(init=False)
     folder: TemporaryDirectory[str] | None = None
-    urls: dict[int, tuple[Warp, str]] = field(default_factory=dict)
+    urls: dict[int, tuple[Warp | Pose, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.first = self.session
@@ -142,8 +143,6 @@ class TabState:
 
     def result(self) -> Photo:
         """The photo with all edits, at its own size."""
-        if not self.session.now.change.acts:
-            return self.session.subject.photo
         return show(self.session.subject, self.session.now, self.pixels)
 
     def fits(self) -> Path:
