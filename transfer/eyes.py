@@ -72,6 +72,7 @@ def _eyeball(
         (~seen).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     outside, white = np.nonzero(~seen), np.nonzero(seen)
+    labels = np.asarray(labels).astype(np.int64)
     nearest = np.zeros((int(labels.max()) + 1, 2), np.float32)
     nearest[labels[white]] = own[white]
     places[outside] = nearest[labels[outside]]
