@@ -20,7 +20,7 @@ DETECTOR_SIDE, MESH_SIDE, IRIS_SIDE, MATTE_SIDE = 192, 192, 64, 256  # px of the
 CELLS = 48  # the detector looks around the centres of so many cells a side
 AROUND_FACE = 1.5  # times a face's longer side is what the mesh net sees
 AROUND_EYE = 2.3  # times the distance between an eye's corners is what the iris net sees
-SHIFTS = ((0.0, 0.0, 1.0), (0.02, -0.01, 0.96), (-0.02, 0.01, 1.04))  # of the second look's crops
+SHIFTS = ((0.0, 0.0, 1.0), (0.02, -0.01, 0.96), (-0.02, 0.01, 1.04))  # of the last look's crops
 IRIS_POINTS = 5  # its centre first
 
 
@@ -82,7 +82,8 @@ def detect(photo: Photo, least: float) -> list[Detection]:
 def mesh(photo: Photo, centre: np.ndarray, side: float, along: np.ndarray) -> tuple[Mesh, float]:
     """(the mesh of the face about here, how surely there is one: 0 to 1).
 
-    Two looks: the second, a mean of three, is guided by what the first one sees.
+    Each look is guided by what the one before sees: the net takes a mouth for closed that it sees
+    too closely. The last one is a mean of three.
 
     Args:
         photo: where it is.
@@ -91,17 +92,29 @@ def mesh(photo: Photo, centre: np.ndarray, side: float, along: np.ndarray) -> tu
         along: (x, y) from its left eye to its right one, as seen.
     """
     points, sure = _look(photo, _square(centre, AROUND_FACE * side, along))
-    left, right, _ = eyes_and_mouth(points)
-    across = (right - left) / max(1e-6, float(np.linalg.norm(right - left)))
-    turned = points[:, :2] @ np.stack([across, [-across[1], across[0]]], 1)
-    low, high = turned.min(0), turned.max(0)
-    middle = (low + high) / 2 @ np.stack([across, [-across[1], across[0]]])
-    around = AROUND_FACE * float((high - low).max())
+    centre, side, along = _box(points)
+    points, sure = _look(photo, _square(centre, AROUND_FACE * side, along))
+    centre, side, along = _box(points)
     looks = [
-        _look(photo, _square(middle + around * np.array([x, y]), around * zoom, across))
+        _look(
+            photo,
+            _square(
+                centre + AROUND_FACE * side * np.array([x, y]), zoom * AROUND_FACE * side, along
+            ),
+        )
         for x, y, zoom in SHIFTS
     ]
     return np.mean([points for points, _ in looks], 0), min(sure, *(s for _, s in looks))
+
+
+def _box(points: Mesh) -> tuple[np.ndarray, float, np.ndarray]:
+    """(its middle, its longer side, along the eyes) of the smallest box upright with the eyes."""
+    left, right, _ = eyes_and_mouth(points)
+    across = (right - left) / max(1e-6, float(np.linalg.norm(right - left)))
+    frame = np.stack([across, [-across[1], across[0]]])
+    turned = points[:, :2] @ frame.T
+    low, high = turned.min(0), turned.max(0)
+    return (low + high) / 2 @ frame, float((high - low).max()), across
 
 
 def irises(photo: Photo, points: Mesh) -> Float[np.ndarray, "2 5 2"]:

@@ -10,8 +10,8 @@ from photo import Photo
 from photo.crop import Crop, Quad
 from photo.mesh import LEFT_CORNERS, LEFT_EYE, RIGHT_CORNERS, RIGHT_EYE
 
-from .flow import pixels, sample
-from .layers import Layer, polygon, smooth
+from .flow import sample
+from .layers import Layer, around, polygon, smooth
 from .rig import RIG_SIDE, Pose, Rig, aligned
 
 
@@ -35,9 +35,7 @@ def _eye(
 ) -> Layer:  # fmt: skip
     before, after = lids
     width = float(np.linalg.norm(ends[0][1] - ends[0][0]))
-    low = np.floor(after.min(0) - 2).astype(int)
-    high = np.ceil(after.max(0) + 3).astype(int)
-    here = pixels(high[1] - low[1], high[0] - low[0]) + low.astype(np.float32)
+    low, here = around(after, 2.0)
     share = polygon(after - low, here.shape[:2], max(0.7, 0.015 * width))
     source = aligned(here.reshape(-1, 2), ends[1], ends[0]).reshape(here.shape)
     centre, radius = iris[0], float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
@@ -52,18 +50,16 @@ def _eye(
 
 def _eyeball(
     photo: Photo, lids: np.ndarray, centre: np.ndarray, radius: float
-) -> tuple[Float32[np.ndarray, "h w 3"], np.ndarray]:
+) -> tuple[Float32[np.ndarray, "a b 3"], np.ndarray]:
     """(the eye without its lids, the first pixel's place): what they hide is guessed.
 
     An iris is round: what a lid hides of it is seen on its other side. Beyond it is more of the
     white beside it.
     """
-    size = np.ptp(lids, axis=0)
-    low = np.floor(lids.min(0) - 0.3 * size[0]).astype(int)
-    high = np.ceil(lids.max(0) + 0.3 * size[0]).astype(int) + 1
-    own = pixels(high[1] - low[1], high[0] - low[0])
+    low, own = around(lids, 0.3 * float(np.ptp(lids[:, 0])))
+    own = own - low.astype(np.float32)
     inner = lids.mean(0) + (lids - lids.mean(0)) * (0.96, 0.8)
-    seen = polygon(inner - low, own.shape[:2], 0) > 0.5
+    seen = polygon(inner - low, own.shape[:2], 0.0) > 0.5
     if not seen.any():
         return sample(photo, own + low.astype(np.float32)).astype(np.float32), low
     middle = (centre - low).astype(np.float32)

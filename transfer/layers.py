@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Int
+
+from .flow import pixels
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,15 @@ class Layer:
             return
         below, share = result[rows, columns], self.share[own][..., None]
         below += share * (self.colours[own] - below)
+
+
+def around(
+    points: Float[np.ndarray, "n 2"], margin: float
+) -> tuple[Int[np.ndarray, "2"], Float32[np.ndarray, "h w 2"]]:
+    """(the first pixel of a box around points, (x, y) of all its pixels)."""
+    low = np.floor(points.min(0) - margin).astype(np.int64)
+    width, height = (np.ceil(points.max(0) + margin).astype(np.int64) + 1 - low).tolist()
+    return low, pixels(height, width) + low.astype(np.float32)
 
 
 def polygon(points: Float[np.ndarray, "n 2"], size: tuple[int, int], soft: float) -> np.ndarray:

@@ -14,8 +14,8 @@ from photo import Photo
 from photo.crop import Crop, Quad
 from photo.mesh import INNER_LIPS, LOWER_LIP, UPPER_LIP, canonical
 
-from .flow import pixels, sample
-from .layers import Layer, polygon
+from .flow import sample
+from .layers import Layer, around, polygon
 from .rig import RIG_SIDE, Pose, Rig, head_motion
 
 GROWN = 0.08  # of the mouth's width by which it has to open further for anything new to be seen
@@ -59,8 +59,7 @@ def _inside(
     was: float,
 ) -> Layer:
     before, after = lips
-    low, high = np.floor(after.min(0) - 3).astype(int), np.ceil(after.max(0) + 4).astype(int)
-    here = pixels(high[1] - low[1], high[0] - low[0]) + low.astype(np.float32)
+    low, here = around(after, 3.0)
     soft = max(0.8, 0.012 * float(np.ptp(after[:, 0])))
     share = polygon(after - low, here.shape[:2], soft)
     skull, jaw = _skull(*rigs, crop), _jaw(*rigs, crop)
@@ -68,15 +67,13 @@ def _inside(
     colours = _drawn(here, (skull, jaw), rigs[0], crop, was > CLOSED) * bright
     if was > CLOSED:
         source = _through(skull, here)
-        middle = before.mean(0)
-        seen = polygon(
-            middle + (before - middle) * (0.97, 0.86) - before.min(0) + 4,
-            tuple(np.ceil(np.ptp(before, axis=0)[::-1] + 8).astype(int)), soft,
-        )  # fmt: skip
+        corner, _ = around(before, 4.0)
+        middle, size = before.mean(0), np.ceil(np.ptp(before, axis=0) + 9).astype(int).tolist()
+        seen = polygon(middle + (before - middle) * (0.97, 0.86) - corner, (size[1], size[0]), soft)
         own = sample(photo, source, cv2.INTER_CUBIC, cv2.BORDER_REPLICATE).astype(np.float32)
-        kept = sample(seen, source - (before.min(0) - 4).astype(np.float32))[..., None]
+        kept = sample(seen, source - corner.astype(np.float32))[..., None]
         colours += kept * (own - colours)
-    edge = cv2.GaussianBlur(polygon(after - low, here.shape[:2], 0), (0, 0), 2 * soft)
+    edge = cv2.GaussianBlur(polygon(after - low, here.shape[:2], 0.0), (0, 0), 2 * soft)
     shade = (0.6 + 0.4 * np.clip(2 * edge - 0.9, 0, 1))[..., None]
     return Layer((int(low[0]), int(low[1])), (colours * shade).astype(np.float32), share)
 

@@ -20,7 +20,7 @@ from ..session import Version
 from .estimators import Latents, painted
 
 SURE = 0.5  # presence from which the face net sees a face
-MIDDLE, SIZE = (0.5, 0.53), 0.46  # of FFHQ's crop: where its face is, and the side of its box
+MIDDLE, SIZE = (0.5, 0.58), 0.68  # of FFHQ's crop: where its face is, and the side of its box
 IRIS = 1.2  # times its radius from its centre a handle may lie that drags the iris
 
 
