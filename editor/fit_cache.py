@@ -28,7 +28,7 @@ from .session_schema import is_moderate
 
 FOLDER = "DRAGPHOTO_CACHE"
 """The environment variable that names the folder for fits."""
-FORM = "1"  # changes when the same options give another fit
+FORM = "2"  # changes when the same options give another fit
 EVERY = 20  # steps between two checkpoints
 OLDEST = 7 * 24 * 3600.0  # s
 MOST = 1_000_000_000  # bytes of all files

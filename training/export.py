@@ -3,8 +3,9 @@
     python -m training.export runs/faces/checkpoint.pt FILE --data DATA
 
 Adds statistics of w; the axes of shape, pose and expression: how each of these dimensions of z
-moves w on average (by Stein's lemma the covariance of the two, since z is Gaussian); where the
-landmarks are, a ridge regression from w; and the box of the coordinate head.
+moves w on average (by Stein's lemma the covariance of the two, since z is Gaussian), without those
+that change who is shown (``DRAGGED`` in renderer/traits.py); where the landmarks are, a ridge
+regression from w; and the box of the coordinate head.
 """
 
 import argparse
@@ -28,11 +29,11 @@ RIDGE = 10.0
 
 
 @torch.no_grad()
-def geometry_axes(generator: Generator, layout: Layout) -> Float[Tensor, "k w"]:
-    """The mean derivative of w, before its last activation, by each geometric dimension of z."""
+def drag_axes(generator: Generator, layout: Layout) -> Float[Tensor, "k w"]:
+    """The mean derivative of w, before its last activation, by each dimension that a drag moves."""
     z = torch.randn(SAMPLES, layout.z_dim, generator=torch.Generator().manual_seed(0))
     linear = before_activation(generator.mapping(z))
-    return z[:, slice(*layout.geometry)].T @ (linear - linear.mean(0)) / SAMPLES
+    return z[:, slice(*layout.dragged)].T @ (linear - linear.mean(0)) / SAMPLES
 
 
 @torch.no_grad()
@@ -63,7 +64,7 @@ def model(networks: Networks, faces: Faces, held: Faces) -> Model:
     return Model(
         generator,
         min(FEATURE_SIDE, generator.config.resolution // 2),
-        geometry_axes(generator, layout),
+        drag_axes(generator, layout),
         landmark_map(generator, faces, held),
         networks.coordinates,
         layout.box,

@@ -55,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, array in (arrays | {"done": np.ones(count, np.uint8)}).items():
         np.save(folder / f"{name}.npy", array)
     layout = {
-        "z_dim": 16, "side": 256, "box": [[-1, -1, -1], [1, 1, 1]], "geometry": [0, 4],
+        "z_dim": 16, "side": 256, "box": [[-1, -1, -1], [1, 1, 1]], "dragged": [0, 4],
         "mirror_z": [1] * 16, "mirror_landmarks": MIRROR,
         "landmarks": [f"ibug-{k}" for k in range(68)],
     }  # fmt: skip

@@ -87,7 +87,7 @@ def check_model(file: Path, folder: Path) -> None:
     assert model.axes is not None
     assert model.landmark_regressor is not None
     assert model.coordinates is not None
-    assert len(model.axes) == T.GEOMETRY[1]
+    assert len(model.axes) == T.DRAGGED[1] - T.DRAGGED[0]
     marks = np.load(folder / "landmarks.npy").shape[1]
     assert model.landmark_regressor.shape == (config.w_dim + 1, marks, 2)
     with torch.no_grad():

@@ -70,7 +70,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         arrays["landmarks"][row] = dice.uniform(40, 200, (POINTS, 2))
         arrays["done"][row] = 1
     layout = {
-        "z_dim": Z, "side": 256, "box": [[-1, -1.5, -1], [1.2, 1, 1]], "geometry": [1, 4],
+        "z_dim": Z, "side": 256, "box": [[-1, -1.5, -1], [1.2, 1, 1]], "dragged": [1, 4],
         "mirror_z": [1, -1, 1, 1, -1, 1], "mirror_landmarks": [1, 0, 2, 4, 3],
     }  # fmt: skip
     (folder / "layout.json").write_text(json.dumps(layout))
