@@ -3,8 +3,10 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -45,6 +47,7 @@ def test_the_recipe_goes_from_an_empty_folder_to_models_that_load(
     expect_opengl()
     monkeypatch.setattr(data, "HELD_OUT", HELD_OUT)  # of so few, 500 would be all
     monkeypatch.setattr(export, "SAMPLES", 4000)
+    monkeypatch.setattr(train, "time", SimpleNamespace(monotonic=time.process_time))  # others' work
     assets, folder, run = (tmp_path / name for name in ("makehuman", "data", "run"))
     words = ["--assets", str(write(assets)), "--out", str(folder), "--count", str(COUNT)]
     command = [sys.executable, "-m", "training.renderer.render", *words, "--workers", "1"]
