@@ -20,6 +20,7 @@ from benchmarks import (
     landmarks,
     model_quality,
     photo_edits,
+    ready_time,
     smoothness,
     transfer,
 )
@@ -278,3 +279,16 @@ def test_edits_of_photos_are_judged(
     assert row["identity"] >= 0
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size == (2 * photo_edits.THUMB, 2 * photo_edits.THUMB)
+
+
+@pytest.mark.usefixtures("short")
+def test_the_time_until_a_photo_is_ready_is_measured(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(astronaut()).save(tmp_path / "photo.png")
+    words = f"ready_time --photo {tmp_path}/photo.png --model {model} --fit quick --times 1"
+    monkeypatch.setattr("sys.argv", [*words.split(), "--mpx", "0.2", "--json", f"{tmp_path}/json"])
+    ready_time.main()
+    (row,) = json.loads((tmp_path / "json").read_text())["rows"]
+    assert row["ready"] == pytest.approx(row["read"] + row["find"] + row["fit"])
+    assert {"Mpx", "preview", "result"} <= set(row)
