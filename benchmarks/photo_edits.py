@@ -11,16 +11,18 @@ turns over or shrinks an area more than 8 times; ``outside``, px that differ whe
 drawn; ``identity``, the SqueezeNet-feature distance of the face before and after (null without
 --features). A face that the net does not find again is not seen at all, and has no error.
 
-The table has means over the photos; "seen, at most 1" counts no handle beyond its target.
+``--method flow`` moves photos by dense flow between the generator's pictures, as is done with what
+has no face. The table has means over the photos; "seen, at most 1" counts no photo beyond 1.
 On the sheet, two rows a photo: the photo and its results, the generator's pictures.
 Renders to go with photos: ``python -m benchmarks.renders``.
 """
 
 import argparse
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float
@@ -29,24 +31,22 @@ from tqdm import tqdm
 
 from editor.engine import Engine
 from editor.session import FittedPhoto, Session, Version
-from editor.view import closeup, enlarged, show
+from editor.view import closeup, enlarged, show, untouched
 from inversion import BUDGETS
 from photo import Photo, read_photo
 from photo.align import face_quad
-from photo.crop import Crop
 from photo.faces import Face, find_faces, nearest_face
-from photo.mesh import Mesh
 from training.generator.losses import SqueezeFeatures
-from transfer.flow import pixels, sample
 
 from . import edit_judges as judges
 from .face_drags import FaceDrag, face_drags
+from .meant import Meant, meant_by
 from .tables import command, table, write
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 THUMB = 256  # px of a picture on the sheet
-DRAWN = (0.02, 1 / 512)  # px of motion, and share of an overlay, from which a pixel is drawn anew
-ROUNDS = 20  # of following a backward flow forwards
+Method = Literal["rig", "flow"]
+METHODS: tuple[Method, ...] = get_args(Method)
 
 
 @dataclass(frozen=True)
@@ -65,39 +65,6 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Meant:
-    """What a version was meant to do to its photo, in px of it.
-
-    Args:
-        mesh: where the face's points should be.
-        places: see ``edit_judges.folded``.
-        layers: likewise.
-    """
-
-    mesh: Float[np.ndarray, "468 2"]
-    places: Float[np.ndarray, "h w 2"]
-    layers: judges.Layers
-
-
-def by_flow(subject: FittedPhoto, version: Version, mesh: Mesh) -> Meant:
-    """Of a dense flow: the mesh goes where the flow leads."""
-    photo, change = subject.photo, version.change
-    crop = Crop(subject.quad, len(change.flow))
-    part = crop.part(photo)
-    shift = np.zeros((*photo.shape[:2], 2), np.float32)
-    shift[part] = crop.spread(crop.motion_to_photo(change.flow), part)
-    drawn = np.abs(shift).max(2) > DRAWN[0]
-    drawn[part] |= crop.spread(change.overlay, part)[..., 3] > DRAWN[1]
-    at = start = mesh[:, :2]
-    for _ in range(ROUNDS):
-        at = start - sample(shift, at[:, None])[:, 0]
-    return Meant(at, pixels(*photo.shape[:2]) + shift, drawn)
-
-
-METHODS: dict[str, Callable[[FittedPhoto, Version, Mesh], Meant]] = {"flow": by_flow}
-
-
-@dataclass(frozen=True)
 class Subject:
     """A photo that is ready to drag."""
 
@@ -111,7 +78,7 @@ class Subject:
         return self.face.mesh[:, :2].mean(0)
 
 
-def subjects(engine: Engine, folder: Path, budget: str) -> Iterator[Subject]:
+def subjects(engine: Engine, folder: Path, budget: str, method: Method) -> Iterator[Subject]:
     """The photos of a folder that show a face, fitted."""
     for file in sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES):
         photo = read_photo(file)
@@ -120,6 +87,9 @@ def subjects(engine: Engine, folder: Path, budget: str) -> Iterator[Subject]:
             tqdm.write(f"{file.name}: no face")
             continue
         session = engine.open(photo, face_quad(faces[0].eyes_and_mouth), budget)
+        if method == "flow":
+            bare = replace(session.subject, rig=None)
+            session = untouched(bare, engine.dragger.seen_side)
         yield Subject(file.stem, session, faces[0])
 
 
@@ -156,14 +126,14 @@ def thumbs(engine: Engine, fitted: FittedPhoto, version: Version, photo: Photo) 
 
 
 def trials(
-    engine: Engine, subject: Subject, method: str, features: SqueezeFeatures | None
+    engine: Engine, subject: Subject, features: SqueezeFeatures | None
 ) -> tuple[list[Row], np.ndarray]:
     """(a row for each drag, the lines of the sheet) of one photo."""
     fitted, rows = subject.session.subject, list[Row]()
     shown = [thumbs(engine, fitted, subject.session.now, fitted.photo)]
     for name, drag in face_drags(subject.face.mesh).items():
         end, seconds, version, after = edit(engine, subject, drag)
-        meant = METHODS[method](fitted, version, subject.face.mesh)
+        meant = meant_by(fitted, version.change, subject.face.mesh)
         seen, error, likeness = looked_at(subject, drag, meant, after, features)
         folded = judges.folded(meant.places, meant.layers)
         outside = judges.outside(fitted.photo, after, meant.layers)
@@ -197,7 +167,7 @@ def arguments() -> argparse.Namespace:
     """What is asked for."""
     parser = command("Eight drags on every photo of a folder.")
     parser.add_argument("--photos", type=Path, required=True, help="a folder of them")
-    parser.add_argument("--method", choices=tuple(METHODS), default=next(iter(METHODS)))
+    parser.add_argument("--method", choices=METHODS, default="rig")
     parser.add_argument("--fit", choices=tuple(BUDGETS), default="balanced")
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.0 weights")
     parser.add_argument("--sheet", type=Path, help="draw the results")
@@ -210,8 +180,8 @@ def main() -> None:
     engine = Engine(args.model)
     features = SqueezeFeatures(args.features) if args.features else None
     rows, lines = list[Row](), list[np.ndarray]()
-    for subject in tqdm(subjects(engine, args.photos, args.fit)):
-        found, line = trials(engine, subject, args.method, features)
+    for subject in tqdm(subjects(engine, args.photos, args.fit, args.method)):
+        found, line = trials(engine, subject, features)
         rows, lines = rows + found, [*lines, line]
         write(args.json, {"photos": len(lines), "rows": [asdict(row) for row in rows]})
         if args.sheet:

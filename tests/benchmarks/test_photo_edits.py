@@ -8,8 +8,9 @@ from torchvision.models import squeezenet1_0
 
 from benchmarks import edit_judges as judges
 from benchmarks.face_drags import PULLS, face_drags
-from benchmarks.photo_edits import Row, by_flow, summary
-from editor.session import FittedPhoto, Version
+from benchmarks.meant import meant_by
+from benchmarks.photo_edits import Row, summary
+from editor.session import FittedPhoto
 from photo.crop import box_quad
 from photo.mesh import NOSE_TIP, Mesh, canonical, eye_distance
 from training.generator.losses import SqueezeFeatures
@@ -133,7 +134,7 @@ def test_a_flow_means_to_move_the_mesh_where_the_photo_goes(mesh: Mesh) -> None:
     at = np.round(2 * mesh[NOSE_TIP, :2] + 0.5).astype(int)
     cv2.circle(photo, (int(at[0]), int(at[1])), 3, (255, 255, 255), -1)
     subject = FittedPhoto(photo, box_quad(-0.5, -0.5, 2.0 * SIDE), torch.zeros(1, 1), {})
-    meant = by_flow(subject, Version(subject.ws, change), 2 * mesh + np.array([0.5, 0.5, 0]))
+    meant = meant_by(subject, change, 2 * mesh + np.array([0.5, 0.5, 0]))
     after, edited = render(photo, subject.quad, change)
     bright = np.argwhere(after[..., 0] > 128).mean(0)[::-1]
     assert meant.mesh[NOSE_TIP] == pytest.approx(bright, abs=0.7)
