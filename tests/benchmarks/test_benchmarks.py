@@ -10,10 +10,20 @@ import pytest
 import torch
 from makehuman import expect_opengl, write
 from PIL import Image
+from skimage.data import astronaut, coffee
 from skimage.metrics import structural_similarity
 from torchvision.models import squeezenet1_0
 
-from benchmarks import inversion, landmarks, model_quality, smoothness, transfer
+from benchmarks import (
+    face_drags,
+    inversion,
+    landmarks,
+    model_quality,
+    photo_edits,
+    ready_time,
+    smoothness,
+    transfer,
+)
 from benchmarks.fidelity import Drag, motion_off, ms_ssim, share
 from benchmarks.landmarks import POINTS, distance, mean
 from benchmarks.model_quality import frechet, pooled, resized
@@ -246,3 +256,39 @@ def test_a_ghost_is_an_edge_that_should_not_be_there() -> None:
     assert transfer.sharpness(double, true, region) == pytest.approx(0.5, abs=0.01)
     reach = slice(20 - transfer.AROUND, 20 + transfer.NEAR + transfer.AROUND)
     assert transfer.box(transfer.edited(true, near)) == (slice(0, 64), reach)
+
+
+@pytest.mark.usefixtures("short")
+def test_edits_of_photos_are_judged(
+    model: Path, features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photos").mkdir()
+    for name in ("face", "nothing"):
+        picture = Image.fromarray(astronaut()[:256, 96:352] if name == "face" else coffee()[:99])
+        picture.save(tmp_path / "photos" / f"{name}.png")
+    words = f"photo_edits --photos {tmp_path}/photos --model {model} --features {features}"
+    outputs = f"--fit quick --json {tmp_path}/json --sheet {tmp_path}/sheet.png"
+    monkeypatch.setattr("sys.argv", [*words.split(), *outputs.split()])
+    monkeypatch.setattr(face_drags, "PULLS", {"jaw": face_drags.PULLS["jaw"]})
+    photo_edits.main()
+    written = json.loads((tmp_path / "json").read_text())
+    (row,) = written["rows"]
+    assert (written["photos"], row["photo"], row["edit"], row["outside"]) == (1, "face", "jaw", 0)
+    assert row["seen"] < 0.5  # by a model that has learnt nothing
+    assert row["mesh_error"] < 0.1
+    assert row["identity"] >= 0
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (2 * photo_edits.THUMB, 2 * photo_edits.THUMB)
+
+
+@pytest.mark.usefixtures("short")
+def test_the_time_until_a_photo_is_ready_is_measured(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(astronaut()).save(tmp_path / "photo.png")
+    words = f"ready_time --photo {tmp_path}/photo.png --model {model} --fit quick --times 1"
+    monkeypatch.setattr("sys.argv", [*words.split(), "--mpx", "0.2", "--json", f"{tmp_path}/json"])
+    ready_time.main()
+    (row,) = json.loads((tmp_path / "json").read_text())["rows"]
+    assert row["ready"] == pytest.approx(row["read"] + row["find"] + row["fit"])
+    assert {"Mpx", "preview", "result"} <= set(row)
