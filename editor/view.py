@@ -10,9 +10,8 @@ from PIL import Image
 from photo import Photo
 from photo.crop import Crop, box_quad
 from stylegan import to_uint8
-from transfer.bend import acting
 from transfer.flow import Picture
-from transfer.paint import paint
+from transfer.paint import acting, paint
 from transfer.rig import Pose, Rig, rest
 from transfer.warp import Warp, paste, render
 

@@ -10,8 +10,6 @@ from photo import Photo, nets
 from photo.crop import Crop
 from stylegan import to_uint8
 
-from .flow import pixels, sample
-
 EDGE = 0.03  # of the matte from which a pixel may hold some of the person
 GUIDE, EPSILON = 8, 2e-4  # radius in px, and contrast, of what the matte's edge follows
 FILL_SIDE = 192  # px of the wide crop in which the background is filled
@@ -30,13 +28,13 @@ class Backdrop:
     person: Float32[np.ndarray, "g g"]
     behind: Float32[np.ndarray, "g g 3"]
 
-    def covered(
-        self, shift: Float32[np.ndarray, "g g 2"]
-    ) -> tuple[Float32[np.ndarray, "g g"], Float32[np.ndarray, "g g"]]:
-        """(how far each pixel was left by the person, how far it is covered now)."""
-        over = sample(self.person, pixels(*self.person.shape) + shift)
-        left = (self.person - over).clip(0) / np.maximum(self.person, EDGE)
-        return np.where(self.person > EDGE, left, 0).astype(np.float32), over
+    @staticmethod
+    def left(
+        person: Float32[np.ndarray, "h w"], over: Float32[np.ndarray, "h w"]
+    ) -> Float32[np.ndarray, "h w"]:
+        """How far each pixel was left by the person, who covers it so far now."""
+        share = (person - over).clip(0) / np.maximum(person, EDGE)
+        return np.where(person > EDGE, share, 0).astype(np.float32)
 
 
 def backdrop(photo: Photo, wide: Crop) -> Backdrop:

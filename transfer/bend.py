@@ -1,4 +1,4 @@
-"""The map of a bent head: triangle by triangle over a grid of the wide crop, the nearest last."""
+"""The map of a bent head, drawn triangle by triangle, the nearest last."""
 
 from functools import cache
 from itertools import pairwise
@@ -9,59 +9,54 @@ from jaxtyping import Bool, Float, Float32, Int
 
 from photo import mesh
 
-from .rig import GRID, MARGIN, RIG_SIDE, Pose, Rig, Vertices
+from .flow import pixels
+from .rig import Vertices
 
 SHIFT = 4  # OpenCV draws at 1 / 16 px
-SOFT = 1.0  # px of the grid: the map is a little smoother than its triangles
-ACTS = 0.5  # px of the crop: what moves further is part of an edit
+SOFT = 1.0  # px: the map is a little smoother than its triangles
 LEAST_AREA = 0.05  # px^2 of a triangle that is drawn; a smaller one is seen from its edge
 
 
-def bend(rig: Rig, pose: Pose) -> Float32[np.ndarray, "g g 2"]:
-    """Px of the grid of the wide crop from where a pixel is shown to where it was."""
-    before, after = (v + np.array([MARGIN, MARGIN, 0]) for v in (rig.vertices, pose.vertices))
+def bend(before: Vertices, after: Vertices, size: tuple[int, int]) -> Float32[np.ndarray, "h w 2"]:
+    """Px from where a pixel is shown to where it was; 0 where no head is.
+
+    Args:
+        before: vertices of a rig, px of the picture.
+        after: the same where they are now.
+        size: (height, width) of the picture.
+    """
     corners = triangles(len(before))
-    order, matrices = _visible(before, after, corners)
-    index = _drawn(after, corners, order)
-    row, column = np.nonzero(index >= 0)
-    affine = matrices[index[row, column]]
-    x, y = column.astype(np.float32), row.astype(np.float32)
-    shift = np.zeros((GRID, GRID, 2), np.float32)
-    for k in (0, 1):
-        shift[row, column, k] = affine[:, k, 0] * x + affine[:, k, 1] * y + affine[:, k, 2]
-    return _softened(shift, index >= 0)
-
-
-def acting(rig: Rig, pose: Pose) -> Bool[np.ndarray, "r r"]:
-    """What of the crop has moved visibly."""
-    inner = slice(round(MARGIN), round(MARGIN) + RIG_SIDE)
-    return np.abs(bend(rig, pose)[inner, inner]).max(2) > ACTS
+    order, affine = _visible(before, after, corners)
+    index = np.full(size, len(corners), np.int32)  # no triangle
+    fixed = np.round(after[:, :2] * 2**SHIFT).astype(np.int32)
+    for number in order:
+        cv2.fillConvexPoly(index, fixed[corners[number]], int(number), cv2.LINE_8, SHIFT)
+    own = pixels(*size)
+    shift = np.stack(
+        [
+            affine[k, 0][index] * own[..., 0]
+            + affine[k, 1][index] * own[..., 1]
+            + affine[k, 2][index]
+            for k in (0, 1)
+        ],
+        -1,
+    )
+    return _softened(shift, index < len(corners))
 
 
 def _softened(
-    shift: Float32[np.ndarray, "g g 2"], drawn: Bool[np.ndarray, "g g"]
-) -> Float32[np.ndarray, "g g 2"]:
+    shift: Float32[np.ndarray, "h w 2"], drawn: Bool[np.ndarray, "h w"]
+) -> Float32[np.ndarray, "h w 2"]:
     """The shift, smoother, and going on for some px beyond where it is drawn."""
     weight = cv2.GaussianBlur(drawn.astype(np.float32), (0, 0), SOFT)
     total = cv2.GaussianBlur(shift, (0, 0), SOFT)
     return np.where(weight[..., None] > 1e-3, total / np.maximum(weight, 1e-3)[..., None], 0)
 
 
-def _drawn(
-    vertices: Vertices, corners: Int[np.ndarray, "t 3"], order: Int[np.ndarray, " n"]
-) -> Int[np.ndarray, "g g"]:
-    """Which triangle each pixel shows, those first in the order covered by later ones; -1: none."""
-    index = np.full((GRID, GRID), -1, np.int32)
-    fixed = np.round(vertices[:, :2] * 2**SHIFT).astype(np.int32)
-    for number in order:
-        cv2.fillConvexPoly(index, fixed[corners[number]], int(number), cv2.LINE_8, SHIFT)
-    return index
-
-
 def _visible(
     before: Vertices, after: Vertices, corners: Int[np.ndarray, "t 3"]
-) -> tuple[Int[np.ndarray, " n"], Float32[np.ndarray, "t 2 3"]]:
-    """(triangles from the farthest to the nearest, of each the affine map of the shift).
+) -> tuple[Int[np.ndarray, " n"], Float32[np.ndarray, "2 3 _"]]:
+    """(triangles from the farthest to the nearest, the affine maps of the shift; the last: none).
 
     Left out are those that are turned away from the camera.
     """
@@ -70,9 +65,9 @@ def _visible(
     kept = area > 0.5 * LEAST_AREA
     safe = np.where(kept[:, None, None], to, np.eye(3))
     shift = before[corners, :2] - ends[..., :2]
-    matrices = np.linalg.solve(safe, shift).transpose(0, 2, 1)
+    matrices = np.linalg.solve(safe, shift).transpose(2, 1, 0)
     order = np.argsort(-ends[..., 2].mean(1))
-    return order[kept[order]], matrices.astype(np.float32)
+    return order[kept[order]], np.pad(matrices, [(0, 0), (0, 0), (0, 1)]).astype(np.float32)
 
 
 def _areas(ends: Float[np.ndarray, "t 3 _"]) -> Float[np.ndarray, " t"]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Float, Float32, Int, UInt8
 
 from .flow import pixels
 
@@ -23,7 +23,7 @@ class Layer:
     colours: Float32[np.ndarray, "h w 3"]
     share: Float32[np.ndarray, "h w"]
 
-    def onto(self, result: Float32[np.ndarray, "a b 3"], origin: np.ndarray) -> None:
+    def onto(self, result: UInt8[np.ndarray, "a b 3"], origin: np.ndarray) -> None:
         """Draw it on a part of the photo whose first pixel is ``origin``."""
         x, y = (int(v) for v in np.array(self.corner) - origin)
         height, width = self.share.shape
@@ -32,8 +32,9 @@ class Layer:
         own = slice(rows.start - y, rows.stop - y), slice(columns.start - x, columns.stop - x)
         if rows.stop <= rows.start or columns.stop <= columns.start:
             return
-        below, share = result[rows, columns], self.share[own][..., None]
-        below += share * (self.colours[own] - below)
+        below, share = result[rows, columns].astype(np.float32), self.share[own][..., None]
+        mixed = below + share * (self.colours[own] - below)
+        result[rows, columns] = np.clip(np.round(mixed), 0, 255)
 
 
 def around(

@@ -19,7 +19,6 @@ from .backdrop import Backdrop
 RIG_SIDE = 512
 MATTE_SHARE = 1.5  # of the crop's side: the wide crop, which the head may move in
 GRID = round(RIG_SIDE * MATTE_SHARE)  # cells of the wide crop, each as wide as a px of the crop
-MARGIN = (GRID - RIG_SIDE) / 2
 BUMP = 0.28  # of the distance between the eyes: how wide a handle's own motion is
 ROUNDS = 3  # of correcting handles; each leaves what bumps of others spoil
 

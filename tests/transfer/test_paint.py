@@ -84,7 +84,7 @@ def test_a_head_turns(photo: Photo, quad: Quad, rig: Rig, yaw: float) -> None:
 
 
 def test_the_map_does_not_fold(rig: Rig) -> None:
-    shift = bend(rig, turned(rig, 0.1))
+    shift = bend(rig.vertices, turned(rig, 0.1).vertices, (RIG_SIDE, RIG_SIDE))
     (xy, xx), (yy, yx) = (np.gradient(shift[..., k]) for k in (0, 1))
     area = (1 + xx) * (1 + yy) - xy * yx
     assert np.mean((area < 0) | (area > 8)) < 1e-3

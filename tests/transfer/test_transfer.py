@@ -143,7 +143,7 @@ def test_the_picture_is_shown_where_the_change_acts():
     photo, picture = texture(200), texture(SIDE, 3)
     quad = box_quad(9.5, 19.5, float(SIDE))  # a px of the picture is one of the photo
     for change in (acting(20, 44), painted((0, 0, 0), 0.5, slice(20, 44))):
-        result = paste(photo, quad, change, picture)
+        result = paste(photo, quad, change.where, picture)
         shown = result[42:62, 32:52].astype(int)  # rows and columns 22 to 42 of the picture
         assert np.abs(shown - picture[22:42, 22:42]).max() <= 2
     flat = paste(photo, quad, acting(20, 44), np.full((SIDE, SIDE, 3), 200, np.uint8))
@@ -154,4 +154,4 @@ def test_a_motion_of_a_fraction_of_a_pixel_is_not_pasted():
     photo, change = texture(200), acting(20, 44)
     still = Warp(change.flow * 0.2, change.overlay)
     quad = box_quad(9.5, 19.5, float(SIDE))
-    assert np.array_equal(paste(photo, quad, still, texture(SIDE, 3)), photo)
+    assert np.array_equal(paste(photo, quad, still.where, texture(SIDE, 3)), photo)
