@@ -9,12 +9,11 @@ from editor.session import FittedPhoto
 from photo import Photo
 from photo.crop import Crop, Quad
 from photo.mesh import Mesh
-from transfer.bend import bend
 from transfer.eyes import eye_layers
 from transfer.flow import pixels, sample
 from transfer.mouth import mouth_layer
-from transfer.paint import MOVED
-from transfer.rig import RIG_SIDE, Pose, Rig, wide_crop
+from transfer.paint import MOVED, drawn, layers_of, sketched
+from transfer.rig import RIG_SIDE, Pose, Rig
 from transfer.warp import Warp
 
 from .edit_judges import Layers
@@ -55,27 +54,27 @@ def _by_flow(photo: Photo, quad: Quad, change: Warp, mesh: Mesh) -> Meant:
     part = crop.part(photo)
     shift = np.zeros((*photo.shape[:2], 2), np.float32)
     shift[part] = crop.spread(crop.motion_to_photo(change.flow), part)
-    drawn = np.abs(shift).max(2) > MOVED
-    drawn[part] |= crop.spread(change.overlay, part)[..., 3] > COVERED
+    acts = np.abs(shift).max(2) > MOVED
+    acts[part] |= crop.spread(change.overlay, part)[..., 3] > COVERED
     at = start = mesh[:, :2]
     for _ in range(ROUNDS):
         at = start - sample(shift, at[:, None])[:, 0]
-    return Meant(at, pixels(*photo.shape[:2]) + shift, drawn)
+    return Meant(at, pixels(*photo.shape[:2]) + shift, acts)
 
 
 def _bent(subject: FittedPhoto, rig: Rig, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
     """(places, layers) of a bent head; what shows nothing of it stays in its place."""
     photo, quad = subject.photo, subject.quad
-    wide, shift = wide_crop(quad), bend(rig, pose)
-    part = wide.part(photo)
-    uncovered, over = rig.backdrop.covered(shift)
-    behind, alpha = (wide.spread(share[..., None], part) for share in (uncovered, over))
-    way = wide.spread(wide.motion_to_photo(shift), part)
+    sketch = sketched(photo, Crop(quad, RIG_SIDE), (rig, pose))
+    part, shift = sketch.part, drawn(sketch, Crop(quad, RIG_SIDE), (rig, pose))
+    _, uncovered, over = layers_of(Crop(quad, RIG_SIDE), sketch, rig, shift)
+    behind, alpha = (sketch.enlarged(share) for share in (uncovered, over))
+    way = sketch.enlarged(shift * sketch.cell.astype(np.float32))
     moves = (np.abs(way).max(2) > MOVED) & (alpha > 0)
-    drawn = np.where(behind > 0, OTHER, STILL)
-    drawn[moves] = np.where(alpha[moves] > 0.5, HEAD, OTHER)
+    shown = np.where(behind > 0, OTHER, STILL)
+    shown[moves] = np.where(alpha[moves] > 0.5, HEAD, OTHER)
     layers, places = np.zeros(photo.shape[:2], int), pixels(*photo.shape[:2])
-    layers[part] = drawn
+    layers[part] = shown
     for layer in (*eye_layers(photo, quad, rig, pose), *mouth_layer(photo, quad, rig, pose)):
         x, y = np.maximum(layer.corner, 0)
         share = layer.share[y - layer.corner[1] :, x - layer.corner[0] :]

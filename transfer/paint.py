@@ -86,7 +86,7 @@ def paint(photo: Photo, quad: Quad, rig: Rig, pose: Pose) -> tuple[Photo, Bool[n
     sketch = sketched(photo, crop, (rig, pose))
     part = sketch.part
     made = _bent(photo, crop, sketch, (rig, pose))
-    for layer in (*eye_layers(photo, quad, rig, pose), *mouth_layer(photo, quad, rig, pose)):
+    for layer in (*eyelayers_of(photo, quad, rig, pose), *mouth_layer(photo, quad, rig, pose)):
         layer.onto(made, sketch.corner)
     if pose.fixed is not None:
         fixed = pose.fixed[..., None].astype(np.float32)
@@ -109,7 +109,7 @@ def sketched(photo: Photo, crop: Crop, ends: tuple[Rig, Pose]) -> Sketch:
     cell = max(1.0, crop.photo_px)
     rough = _sketch(photo, points.min(0), points.max(0), COARSE * cell)
     shift = drawn(rough, crop, ends)
-    _, uncovered, over = _layers(crop, rough, ends[0], shift)
+    _, uncovered, over = layers_of(crop, rough, ends[0], shift)
     acts = (uncovered > 0) | ((over > 0) & (np.abs(shift).max(2) > MOVED / COARSE))
     found = np.argwhere(acts)[:, ::-1] * rough.cell + rough.corner
     inside = crop.to_photo(ends[1].vertices[list(INSIDE), :2])  # eyes and mouth
@@ -141,7 +141,7 @@ def _bent(
 ) -> UInt8[np.ndarray, "a b 3"]:
     """The part of the photo with the head where it is now, and background where it was."""
     shift, own = drawn(sketch, crop, ends), np.ascontiguousarray(photo[sketch.part])
-    behind, uncovered, over = _layers(crop, sketch, ends[0], shift)
+    behind, uncovered, over = layers_of(crop, sketch, ends[0], shift)
     result = own
     if uncovered.any():
         share = sketch.enlarged(uncovered).clip(0, 1)
@@ -157,7 +157,7 @@ def _bent(
     return cv2.blendLinear(head, result, alpha, 1 - alpha).astype(np.uint8)
 
 
-def _layers(
+def layers_of(
     crop: Crop, sketch: Sketch, rig: Rig, shift: Float32[np.ndarray, "h w 2"]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(what is behind, how far the head has left each pixel, how far it covers it now)."""

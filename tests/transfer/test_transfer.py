@@ -130,13 +130,13 @@ def acting(*rows: int) -> Warp:
 @given(st.floats(-20, 120), st.floats(-20, 120), st.floats(40, 150), st.integers(0, 9))
 def test_nothing_but_the_part_that_acts_is_pasted(left: float, top: float, side: float, seed: int):
     photo, quad = texture(200), box_quad(left, top, side)
-    result = paste(photo, quad, acting(20, 44), texture(SIDE, seed + 1))
+    result = paste(photo, quad, acting(20, 44).where, texture(SIDE, seed + 1))
     y, x = np.nonzero((result != photo).any(2))
     near = 11 / SIDE * side + 1  # px of the photo: how far over the edge it fades
     for places, start in ((x, left), (y, top)):
         assert len(places) == 0 or places.min() >= start + 20 / SIDE * side - near
         assert len(places) == 0 or places.max() <= start + 44 / SIDE * side + near
-    assert np.array_equal(paste(photo, quad, nothing(), texture(SIDE, seed + 1)), photo)
+    assert np.array_equal(paste(photo, quad, nothing().where, texture(SIDE, seed + 1)), photo)
 
 
 def test_the_picture_is_shown_where_the_change_acts():
@@ -146,7 +146,7 @@ def test_the_picture_is_shown_where_the_change_acts():
         result = paste(photo, quad, change.where, picture)
         shown = result[42:62, 32:52].astype(int)  # rows and columns 22 to 42 of the picture
         assert np.abs(shown - picture[22:42, 22:42]).max() <= 2
-    flat = paste(photo, quad, acting(20, 44), np.full((SIDE, SIDE, 3), 200, np.uint8))
+    flat = paste(photo, quad, acting(20, 44).where, np.full((SIDE, SIDE, 3), 200, np.uint8))
     assert (flat[42:62, 32:52] == 200).all()
 
 
