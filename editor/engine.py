@@ -101,8 +101,7 @@ class Engine:
         axes = self.statistics.axes if known is None else known
         layers = LAYERS if known is None else model.generator.config.num_ws
         self.dragger = Dragger(self.model, axes, layers)
-        nets = (landmark_net, encoder)
-        self.fitter = Fitter(self.model, self.statistics, axes, *choose(on), nets)
+        self.fitter = Fitter(self.model, self.statistics, axes, *choose(on), encoder)
 
     @property
     def device(self) -> torch.device:
