@@ -24,6 +24,7 @@ from .invert import Helpers as Helpers
 from .invert import Inversion as Inversion
 from .invert import InvertOptions as InvertOptions
 from .invert import budget as budget
+from .invert import budget_for as budget_for
 from .invert import fit_psnr as fit_psnr
 from .invert import invert as invert
 from .landmark_loss import LandmarkLoss as LandmarkLoss

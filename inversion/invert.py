@@ -55,6 +55,11 @@ BUDGETS = {
 """Seconds are for the slowest models; the embedded one takes about 1, 5, 11 and 24 on two cores."""
 
 
+def budget_for(name: str, tuned: bool) -> str:
+    """The budget's name, or that of another if the model's own picture is to be shown."""
+    return "balanced" if tuned and name == "geometry" else name
+
+
 def budget(name: str, seed: int) -> InvertOptions:
     """One of the BUDGETS with another seed."""
     options = BUDGETS[name]
