@@ -13,12 +13,13 @@ from drag import Edit, EditError, Options, State, drag
 from photo.crop import Crop
 from photo.domain import Domain
 from photo.framing import bars
+from photo.mesh import FacePoints
 from stylegan import Generator, apply, before_activation, premodulated
 from transfer.rig import RIG_SIDE, Pose
 from transfer.warp import Warp
 from weights.formats import Model
 
-from .fitter import FACE_POINTS, model_points
+from .fitter import model_points
 from .machine.device import on_cpu
 from .motion.estimators import (
     FlowEstimator,
@@ -124,11 +125,11 @@ class Dragger:
         places = None if self.model.landmark_regressor is None else self.places
         return WarpBuilder(MotionEstimator(flow, known, places), own, now.change)
 
-    def places(self, ws: Latents) -> Float[np.ndarray, "68 2"]:
-        """About where a face of the model has its landmarks, in px of its picture."""
+    def places(self, ws: Latents) -> FacePoints:
+        """About where a face of the model has its points, in px of its picture."""
         regressor = self.model.landmark_regressor
         assert regressor is not None, "This model does not know its landmarks."
-        return model_points(regressor, ws[0])[:FACE_POINTS]
+        return model_points(regressor, ws[0])
 
     def drag_latent(
         self, ws: Latents, edit: Edit, options: Options = DRAG_OPTIONS, space: Space = "w+"

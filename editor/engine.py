@@ -92,7 +92,7 @@ class Engine:
     def __init__(self, file: Path = FACES, device: str | torch.device | None = None):
         model = open_model(file)
         statistics = model.measured()  # on the CPU: the same everywhere
-        on = best_device() if device is None else torch.device(device)
+        on = torch.device(device or best_device())
         self.model: Model = changed(model, (Tensor, nn.Module), lambda part: part.to(on))
         self.generator = self.model.generator
         self.domain: Domain = self.model.domain
@@ -101,8 +101,7 @@ class Engine:
         axes = self.statistics.axes if known is None else known
         layers = LAYERS if known is None else model.generator.config.num_ws
         self.dragger = Dragger(self.model, axes, layers)
-        nets = (landmark_net, encoder)
-        self.fitter = Fitter(self.model, self.statistics, axes, *choose(on), nets)
+        self.fitter = Fitter(self.model, self.statistics, axes, *choose(on), encoder)
 
     @property
     def device(self) -> torch.device:
@@ -140,18 +139,16 @@ class Engine:
         subject = FittedPhoto(photo, box_quad(-0.5, -0.5, float(VIEW_SIDE)), ws, {})
         return self._ready(subject)
 
-    def open(self, photo: Photo, quad: Quad | None = None, budget: str = "balanced") -> Session:
+    def open(self, photo: Photo, quad: Quad | None = None, budget: str = "geometry") -> Session:
         """Fit a photo, which has to be done once before it is dragged.
 
         Args:
             photo: any size.
-            quad: corners of what is fitted, in px of the photo: top left, bottom left, bottom
-                right, top right. Without, the largest face, or what else the model is of.
-            budget: "quick", "balanced" or "best": how closely the model is made to look like it.
+            quad: what is fitted, see ``photo.crop``; without, a face or what the model is of.
+            budget: "geometry" for drags; "quick", "balanced", "best" to look like the photo, too.
 
         Raises:
-            PhotoError: no face was found, or the quad is none of this photo.
-            FitError: nothing like it can be made.
+            PhotoError, FitError: there is no face, or nothing like it can be made.
         """
         quad = default_crop(photo, self.domain) if quad is None else quad
         if quad is None:
@@ -188,9 +185,8 @@ class Engine:
 
     def _ready(self, subject: FittedPhoto) -> Session:
         """With the rig of its head, if it is a face and the face nets see it."""
-        if self.domain == "face":
-            subject = replace(subject, rig=rigged(subject.photo, subject.quad))
-        return untouched(subject, self.dragger.seen_side)
+        rig = rigged(subject.photo, subject.quad) if self.domain == "face" else None
+        return untouched(replace(subject, rig=rig), self.dragger.seen_side)
 
     def reopen(self, file: Path) -> tuple[Session, Facts]:
         """(a session that was saved, its facts).

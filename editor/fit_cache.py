@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from inversion import Inversion
+from inversion import STAGES, Inversion
 from weights import files
 from weights.files import WeightsError
 from weights.formats import read, write
@@ -71,7 +71,7 @@ class Fits:
         delta = {name.removeprefix(DELTA): tensor for name, tensor in tensors.items()}
         try:
             away, pivot, step, steps = (float(part) for part in facts["figures"].split())
-            stage = "tune" if facts["stage"] == "tune" else "project"
+            stage = STAGES[facts["stage"]]
             fit = Inversion(ws, delta, away, pivot, stage, int(step), int(steps), done=1.0)
         except (KeyError, ValueError, OverflowError):
             return None

@@ -1,5 +1,6 @@
 """One person's editing: a photo's fit, the versions of it, what is drawn. Light, immutable."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from jaxtyping import Float
@@ -7,12 +8,14 @@ from torch import Tensor
 
 from photo import Photo
 from photo.crop import Quad
-from stylegan import Delta
+from stylegan import Delta, activation, before_activation
 from transfer.flow import Picture
 from transfer.rig import Pose, Rig
 from transfer.warp import Warp
 
 from .drawing import Drawing
+
+Latents = Float[Tensor, "layers w_dim"]
 
 MOST_VERSIONS = 30
 BLANK = Drawing()
@@ -87,6 +90,28 @@ class Session:
         """A drag is done: its version is the new one."""
         past = (*self.past, self.now)[-MOST_VERSIONS:]
         return replace(self, now=version, past=past, future=())
+
+    def refined(
+        self, ws: Latents, delta: Delta, paint: Callable[[Latents, Delta], Picture]
+    ) -> "Session":
+        """The photo is fitted by these instead: each version has moved as far from the new pivot.
+
+        Args:
+            ws: the pivot.
+            delta: the tuned weights.
+            paint: what the generator shows, tuned by the delta.
+        """
+        move = before_activation(ws) - before_activation(self.subject.ws)
+
+        def moved(version: Version) -> Version:
+            ws = activation(before_activation(version.ws) + move)
+            return replace(
+                version, ws=ws, picture=None if version.picture is None else paint(ws, delta)
+            )
+
+        past, future = (tuple(map(moved, part)) for part in (self.past, self.future))
+        subject = replace(self.subject, ws=ws, delta=delta)
+        return Session(subject, moved(self.now), past, future)
 
     def at(self, number: int) -> "Session":
         """Back or forth to one of the versions; the nearest where there is none of that number."""

@@ -11,6 +11,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 Mesh = Float[np.ndarray, "468 3"]
+FacePoints = Float[np.ndarray, "478 2"]
+"""The mesh in the picture, then both irises, left and right: centre, right, top, left, bottom."""
 
 FOLDER = Path(__file__).parent / "mediapipe"
 OVAL = (
@@ -71,6 +73,14 @@ MOUTH_CORNERS = (61, 291)
 NOSE_TIP, CHIN, UPPER_LIP, LOWER_LIP = 4, 152, 13, 14
 BROWS, JAW = (105, 334), (172, 397)
 UPPER_LIDS, LOWER_LIDS = (159, 386), (145, 374)
+POINTS, IRISES = 478, range(468, 478)  # of FacePoints
+IBUG = (
+    127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323, 454, 356,
+    70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 98, 97, 2, 326, 327,
+    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
+    61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87,
+)  # fmt: skip
+"""The 68 landmarks of iBUG's convention: jaw, brows, nose, eyes, lips; their nearest vertices."""
 STABLE = (
     10, 151, 9, 8, 168, 6, 197, 195, 5, 4, 1, 103, 67, 109, 338, 297, 332, 54, 284, 21, 251, 162,
     389, 127, 356, 234, 454, 93, 323, 116, 345, 117, 346, 50, 280,

@@ -10,11 +10,11 @@ from threading import Lock
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, UInt8
 
-from .crop import Crop, Quad
+from .crop import Crop, Quad, resized
 from .decoder.process import Photo
-from .mesh import FOLDER, LEFT_CORNERS, RIGHT_CORNERS, Mesh, eyes_and_mouth
+from .mesh import FOLDER, LEFT_CORNERS, RIGHT_CORNERS, FacePoints, Mesh, eyes_and_mouth
 
 DETECTOR_SIDE, MESH_SIDE, IRIS_SIDE, MATTE_SIDE = 192, 192, 64, 256  # px of the nets' inputs
 CELLS = 48  # the detector looks around the centres of so many cells a side
@@ -22,6 +22,8 @@ AROUND_FACE = 1.5  # times a face's longer side is what the mesh net sees
 AROUND_EYE = 2.3  # times the distance between an eye's corners is what the iris net sees
 SHIFTS = ((0.0, 0.0, 1.0), (0.02, -0.01, 0.96), (-0.02, 0.01, 1.04))  # of the last look's crops
 IRIS_POINTS = 5  # its centre first
+ALIGNED_SIDE = 512  # px: pictures that are cut as FFHQ's are looked at in this size
+ALIGNED_CENTRE, ALIGNED_FACE = (0.5, 0.557), 0.605  # where a face is in them, shares of the side
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,20 @@ def irises(photo: Photo, points: Mesh) -> Float[np.ndarray, "2 5 2"]:
             places[:, 0] = IRIS_SIDE - 1 - places[:, 0]
         found.append(crop.to_photo(places))
     return np.stack(found)
+
+
+def aligned_points(picture: UInt8[np.ndarray, "s s 3"]) -> tuple[FacePoints, float]:
+    """(points of the face in a picture that is cut as FFHQ's, px; how surely there is one).
+
+    Photos and a generator's pictures are measured alike by it.
+    """
+    side, size = ALIGNED_SIDE, (ALIGNED_SIDE, ALIGNED_SIDE)
+    way = cv2.INTER_AREA if len(picture) > side else cv2.INTER_CUBIC
+    shown = np.asarray(cv2.resize(picture, size, interpolation=way))
+    centre = side * np.array(ALIGNED_CENTRE)
+    points, sure = mesh(shown, centre, side * ALIGNED_FACE, np.array([1.0, 0.0]))
+    both = np.concatenate([points[:, :2], irises(shown, points).reshape(-1, 2)])
+    return resized(both, side, len(picture)), sure
 
 
 def matte(photo: Photo, quad: Quad) -> Float32[np.ndarray, "256 256"]:

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 import app
-from inversion import InvertOptions, ProjectOptions, TuneOptions, start
+from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions, start
 from ui import gpu
 from ui.page import handlers, settings
 
@@ -21,6 +21,8 @@ STEPS = {"quick": 12, "balanced": 60, "best": 5000}
 
 
 def few(budget: str, seed: int) -> InvertOptions:
+    if budget == "geometry":
+        return BUDGETS[budget]
     tuning = TuneOptions(steps=2 if budget == "quick" else 6, moves=2)
     return InvertOptions(ProjectOptions(steps=STEPS[budget], seed=seed), tuning)
 

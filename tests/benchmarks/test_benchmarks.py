@@ -25,12 +25,14 @@ from benchmarks import (
     transfer,
 )
 from benchmarks.fidelity import Drag, motion_off, ms_ssim, share
-from benchmarks.landmarks import POINTS, distance, mean
+from benchmarks.landmarks import POINTS as DRAGGED
+from benchmarks.landmarks import distance, mean
 from benchmarks.model_quality import frechet, pooled, resized
 from benchmarks.pti import Schedule, noise_likeness, pti
 from drag import Options
 from editor.dragger import DRAG_OPTIONS, Dragger
 from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions
+from photo.mesh import POINTS
 from stylegan import Config, CoordinateHead, Generator
 from training.generator.losses import SqueezeFeatures
 from training.renderer.traits import Z_DIM
@@ -58,8 +60,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("model") / "random.safetensors"
     generator, head = Generator(CONFIG).eval(), CoordinateHead(CONFIG).eval()
     head.get_parameter("b16.bias").data[3] = 50
-    marks = torch.zeros(17, 89, 2)
-    marks[-1] = 16 + 6 * torch.randn(89, 2)
+    marks = torch.zeros(17, POINTS, 2)
+    marks[-1] = 16 + 6 * torch.randn(POINTS, 2)
     box = torch.tensor([[-1.0] * 3, [1.0] * 3])
     save(Model(generator, 16, torch.randn(4, 16), marks, head, box), file)
     return file
@@ -105,10 +107,11 @@ def test_only_points_that_both_have_count() -> None:
 
 @pytest.mark.usefixtures("short")
 def test_the_landmark_protocol_writes_what_it_promises(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: Path, features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out.json"
     words = ["landmarks", "--pairs", "3", "--json", str(out), "--model", str(model)]
+    words += ["--features", str(features)]
     monkeypatch.setattr("sys.argv", words)
     monkeypatch.setattr(landmarks, "SURVEY", 4)
     monkeypatch.setattr(landmarks, "confidence_of", np.ones_like)  # a random head knows no landmark
@@ -116,7 +119,7 @@ def test_the_landmark_protocol_writes_what_it_promises(
     written = json.loads(out.read_text())
     assert written["pairs"] == 3
     assert written["frechet"] >= -1e-3
-    assert [row["points"] for row in written["rows"]] == list(POINTS)
+    assert [row["points"] for row in written["rows"]] == list(DRAGGED)
     for row in written["rows"]:
         assert {"md_no_edit", "md", "seconds"} <= set(row)
 

@@ -22,6 +22,7 @@ from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions
 from photo import PhotoError
 from photo.crop import Crop, box_quad
 from photo.domain import Domain
+from photo.mesh import INNER_LIPS, POINTS
 from stylegan import CoordinateHead, Delta, activation, before_activation
 from transfer.flow import Motion
 from weights.formats import Model, save
@@ -39,8 +40,8 @@ def knowing(folder: Path) -> Path:
     torch.manual_seed(3)
     head = CoordinateHead(generator.config)
     axes = torch.randn(5, LATENT, generator=source)
-    landmarks = torch.zeros(LATENT + 1, 70, 2)
-    landmarks[-1] = 16 + 8 * torch.rand(70, 2, generator=source)
+    landmarks = torch.zeros(LATENT + 1, POINTS, 2)
+    landmarks[-1] = 16 + 8 * torch.rand(POINTS, 2, generator=source)
     model = Model(generator, 16, axes, landmarks, head.requires_grad_(False), BOX)
     save(model, folder / "knowing.safetensors")
     return folder / "knowing.safetensors"
@@ -194,8 +195,10 @@ def test_a_picture_that_stays_has_not_moved(number: int) -> None:
 
 def lips(ws: Tensor) -> np.ndarray:
     """A mouth in the middle that is open by 4 px."""
-    points = np.full((68, 2), 16.0)
-    points[60:68] = [[10, 16], [13, 14], [16, 14], [19, 14], [22, 16], [19, 18], [16, 18], [13, 18]]
+    points = np.full((POINTS, 2), 16.0)
+    x = np.r_[np.linspace(10, 22, 11), np.linspace(22, 10, 11)[1:-1]]
+    y = 16 + np.r_[0, [-2] * 9, 0, [2] * 9]
+    points[list(INNER_LIPS)] = np.stack([x, y], 1)
     return points
 
 

@@ -295,10 +295,8 @@ def goes_on_from_a_model(file: Path, data: Path, out: Path) -> None:
 def check_model(file: Path) -> None:
     model = load_model(file)
     assert model.axes is not None
-    assert model.landmark_regressor is not None
     assert model.coordinates is not None
     assert model.axes.shape == (3, TINY.w_dim)
-    assert model.landmark_regressor.shape == (TINY.w_dim + 1, POINTS, 2)
     ws = model.generator.style(torch.randn(1, Z))
     assert model.coordinates(dict(model.generator.maps(ws)), ws).shape == (1, 4, 128, 128)
 

@@ -150,14 +150,6 @@ def _turned(visit: TabState, drawn: Any, number: int) -> Generator[Screen]:
     yield from settled(visit, messages.what_next(visit))
 
 
-def pixels(visit: TabState, drawn: Any, whose: str) -> Generator[Screen]:
-    """Show the photo's own pixels, or the model's picture of them."""
-    idle_only(visit)
-    visit.took(read_drawn(drawn))
-    visit.pixels = "generated" if whose == "generated" else "photo"
-    yield from settled(visit, messages.what_next(visit))
-
-
 def stop(visit: TabState) -> Screen:
     """End the work in progress after its step."""
     visit.stop.set()

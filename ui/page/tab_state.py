@@ -93,6 +93,11 @@ class TabState:
         self.drawn = PendingPhoto(session.subject.photo, ()).drawn()
         self.shows(session)
 
+    def refine(self, session: Session, facts: Facts) -> None:
+        """The same with another fit; all else stays."""
+        self.session, self.facts = session, self.facts | facts
+        self.small = replace(self.small, ws=session.subject.ws, delta=session.subject.delta)
+
     def reset(self, to: "TabState") -> None:
         """Forget everything; go on with what another visit begins with."""
         self.model, self.first = to.model, to.session
