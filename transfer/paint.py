@@ -86,7 +86,7 @@ def paint(photo: Photo, quad: Quad, rig: Rig, pose: Pose) -> tuple[Photo, Bool[n
     sketch = sketched(photo, crop, (rig, pose))
     part = sketch.part
     made = _bent(photo, crop, sketch, (rig, pose))
-    for layer in (*eyelayers_of(photo, quad, rig, pose), *mouth_layer(photo, quad, rig, pose)):
+    for layer in (*eye_layers(photo, quad, rig, pose), *mouth_layer(photo, quad, rig, pose)):
         layer.onto(made, sketch.corner)
     if pose.fixed is not None:
         fixed = pose.fixed[..., None].astype(np.float32)

@@ -74,7 +74,7 @@ def render(photo: Photo, quad: Quad, change: Warp) -> tuple[Photo, Bool[np.ndarr
     return result, where
 
 
-def paste(photo: Photo, quad: Quad, acts: Bool[np.ndarray, "r r"], picture: Picture) -> Photo:
+def paste(photo: Photo, quad: Quad, acts: Bool[np.ndarray, "s s"], picture: Picture) -> Photo:
     """The photo with the generator's picture of the crop where a change acts, feathered."""
     side = len(acts)
     crop = Crop(quad, side)

@@ -11,6 +11,7 @@ from drag import Edit
 from photo import Photo, nets
 from photo.crop import Crop, Quad, box_quad, resized
 from photo.mesh import Mesh
+from photo.nets import ALIGNED_CENTRE, ALIGNED_FACE
 from stylegan import Generator
 from transfer.flow import Picture, sample
 from transfer.head import build
@@ -20,7 +21,7 @@ from ..session import Version
 from .estimators import Latents, painted
 
 SURE = 0.5  # presence from which the face net sees a face
-MIDDLE, SIZE = (0.5, 0.58), 0.68  # of FFHQ's crop: where its face is, and the side of its box
+
 IRIS = 1.2  # times its radius from its centre a handle may lie that drags the iris
 
 
@@ -28,8 +29,9 @@ def mesh_in(photo: Picture, crop: Crop) -> Mesh | None:
     """The mesh of the face that an FFHQ crop is of, in px of the crop; None if it shows none."""
     quad = crop.quad
     across, along = quad[3] - quad[0], quad[1] - quad[0]
-    middle = quad[0] + MIDDLE[0] * across + MIDDLE[1] * along
-    mesh, sure = nets.mesh(photo, middle, SIZE * float(np.linalg.norm(across)), across)
+    x, y = ALIGNED_CENTRE
+    middle, side = quad[0] + x * across + y * along, float(np.linalg.norm(across))
+    mesh, sure = nets.mesh(photo, middle, ALIGNED_FACE * side, across)
     if sure < SURE:
         return None
     return np.c_[crop.from_photo(mesh[:, :2]), mesh[:, 2] / crop.photo_px]
