@@ -168,7 +168,7 @@ def arguments() -> argparse.Namespace:
     parser = command("Eight drags on every photo of a folder.")
     parser.add_argument("--photos", type=Path, required=True, help="a folder of them")
     parser.add_argument("--method", choices=METHODS, default="rig")
-    parser.add_argument("--fit", choices=tuple(BUDGETS), default="balanced")
+    parser.add_argument("--fit", choices=tuple(BUDGETS), default="geometry")
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.0 weights")
     parser.add_argument("--sheet", type=Path, help="draw the results")
     return parser.parse_args()

@@ -46,6 +46,8 @@ FRAME_EVERY = 4  # steps between two pictures of a drag
 SEEN_SIDE = 256  # px of the largest pictures whose motion is looked at
 EXACT_MASK = 2e9  # multiplications of a whole map: beyond, some of what must not move is looked at
 MASK_WINDOWS = 6  # so many parts of it
+FINISHED = ("arrived", "stuck", "steps")
+"""Ends of a drag after which the photo's handles are where they were dragged, if not too far."""
 Space = Literal["w+", "w"]
 """What a drag searches: a move that all layers share, with or without small ones of their own."""
 
@@ -107,7 +109,8 @@ class Dragger:
                 yield DragStep(state, None)  # between two pieces of work: who wants to stop may
             if not state.end and state.step % FRAME_EVERY:
                 continue
-            version = builder.version(ws, state.handles)
+            handles = own.targets if state.end in FINISHED else state.handles
+            version = builder.version(ws, handles)
             yield DragStep(state, version)
             if state.end and seen < side:
                 yield DragStep(state, replace(version, picture=painted(tuned, ws)))

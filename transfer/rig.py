@@ -20,7 +20,8 @@ RIG_SIDE = 512
 MATTE_SHARE = 1.5  # of the crop's side: the wide crop, which the head may move in
 GRID = round(RIG_SIDE * MATTE_SHARE)  # cells of the wide crop, each as wide as a px of the crop
 BUMP = 0.28  # of the distance between the eyes: how wide a handle's own motion is
-ROUNDS = 3  # of correcting handles; each leaves what bumps of others spoil
+MOST_BUMP = 0.3  # of the same: what a handle may be moved on its own
+SCALES = (0.5, 2.0)  # times the generator's motion, to have the handles arrive
 
 Vertices = Float[np.ndarray, "v 3"]
 """The mesh, then the rings, from the innermost outwards."""
@@ -148,7 +149,10 @@ def with_handles(
     rig: Rig, start: Pose, vertices: Vertices, drags: Float[np.ndarray, "p 2 2"],
     free: Float[np.ndarray, " v"],
 ) -> Vertices:  # fmt: skip
-    """The vertices with what lacks for handles to be at their targets: Gaussian bumps.
+    """The vertices with the handles at their targets, or near those that are far.
+
+    First the whole motion becomes larger or smaller, as suits all handles best; what then lacks is
+    added as Gaussian bumps.
 
     Args:
         rig: of the photo.
@@ -157,18 +161,23 @@ def with_handles(
         drags: (handle, target) of each.
         free: 0 for vertices that may not move, else up to 1.
     """
-    vertices, handles = vertices.copy(), drags[:, 0]
-    base, width = start.vertices[:, :2], BUMP * rig.eyes
-    near = np.linalg.norm(base[:, None] - handles[None], axis=2)
-    share = free[:, None] * np.exp(-0.5 * (near / width) ** 2)
+    base, handles, wanted = start.vertices, drags[:, 0], drags[:, 1] - drags[:, 0]
+    near = np.linalg.norm(base[:, None, :2] - handles[None], axis=2)
     anchors = [np.argsort(column)[:3] for column in near.T]
-    for _ in range(ROUNDS):
-        shift = vertices[:, :2] - base
-        at = np.stack([_weighted(shift[rows], near[rows, k]) for k, rows in enumerate(anchors)])
-        lacking = drags[:, 1] - handles - at
-        among = np.stack([_weighted(share[rows], near[rows, k]) for k, rows in enumerate(anchors)])
-        vertices[:, :2] += share @ np.linalg.lstsq(among, lacking, rcond=0.05)[0]
-    return vertices
+
+    def at(values: np.ndarray) -> np.ndarray:
+        return np.stack([_weighted(values[rows], near[rows, k]) for k, rows in enumerate(anchors)])
+
+    shift = vertices - base
+    found = at(shift[:, :2])
+    share = float((found * wanted).sum() / max(1e-6, float(np.square(found).sum())))
+    shift *= np.clip(share, *SCALES)
+    bumps = free[:, None] * np.exp(-0.5 * (near / (BUMP * rig.eyes)) ** 2)
+    lacking = wanted - at(shift[:, :2])
+    length = np.linalg.norm(lacking, axis=1, keepdims=True)
+    lacking *= np.minimum(1, MOST_BUMP * rig.eyes / np.maximum(length, 1e-6))
+    shift[:, :2] += bumps @ np.linalg.lstsq(at(bumps), lacking, rcond=0.05)[0]
+    return base + shift
 
 
 def _weighted(values: np.ndarray, distance: np.ndarray) -> np.ndarray:

@@ -64,7 +64,10 @@ class PoseBuilder:
     edit: Edit
 
     def version(self, ws: Latents, handles: Float[Tensor, "p 2"]) -> Version:
-        """How the photo looks once the handles are here, in px of the generator's picture."""
+        """How the photo looks once the handles are here, in px of the generator's picture.
+
+        What the generator shows is how all moves; how far, the handles say.
+        """
         picture, mesh = self._seen(ws)
         vertices = self.start.vertices
         if mesh is not None and self._before is not None:

@@ -87,7 +87,7 @@ def test_no_motion_is_none() -> None:
     np.testing.assert_allclose(moved(own, rest(own), FACE, FACE), own.vertices, atol=1e-9)
 
 
-@given(st.floats(-40, 40), st.floats(-40, 40))
+@given(st.floats(-25, 25), st.floats(-25, 25))
 def test_handles_arrive_exactly(x: float, y: float) -> None:
     own = rig()
     handle = FACE[NOSE_TIP, :2]
