@@ -156,6 +156,10 @@ def test_a_photo_is_opened_once_and_dragged_often(
         plain.open(photo)
     with pytest.raises(PhotoError, match="cannot be fitted"):
         plain.open(photo, box_quad(600.0, 0.0, 64.0), "quick")
+    both = np.hstack([astronaut()[:300, :400], astronaut()[:300, 75:375]])
+    for at in ((223.0, 125.0), (548.0, 125.0)):
+        x, y = plain.open(both, budget="quick", at=at).subject.quad.mean(0)
+        assert abs(x - at[0]) + abs(y - at[1]) < 50
     square = of("square", tmp_path)
     quad = default_crop(photo, "square")
     *_, fit = square.invert(photo, quad, few)
