@@ -133,14 +133,16 @@ def refit(
 
 
 def _quad(photo: Photo, domain: Domain, args: argparse.Namespace) -> Quad:
-    """The crop by the box, by the eyes and the mouth, or else the usual one."""
+    """The crop by the box, by the eyes and the mouth, or else the usual one, where is dragged."""
     if args.box is not None:
         return box_quad(*args.box)
     if args.eyes_mouth is not None:
         if domain != "face":
             raise PhotoError("--eyes-mouth is for models of faces: use --box with this one.")
         return face_quad(np.array(args.eyes_mouth).reshape(3, 2))
-    quad = default_crop(photo, domain)
+    drags: list[tuple[float, ...]] = vars(args).get("drag", [])  # `invert` has none
+    at = (drags[0][0], drags[0][1]) if drags else None
+    quad = default_crop(photo, domain, at)
     if quad is None:
         raise PhotoError(NO_FACE)
     return quad
@@ -155,9 +157,9 @@ def _fit(
     begin = time.monotonic()
     with _stoppable("fit") as found, bar(desc="fit", total=options.steps or LOOKS) as shown:
         for fit in engine.invert(photo, quad, options, kept):
+            found[:] = [fit]
             shown.set_postfix_str(f"distance {fit.distance:.3f}")
             shown.update(fit.step + 1 - shown.n)
-            found[:] = [fit]
     fit, distance = found[0], "of the face's points, in shares of the crop's side"
     if fit.stage != "geometry":  # what follows is a folder's name
         distance = engine.fitter.distance_name.split(" (LPIPS needs")[0]

@@ -18,10 +18,10 @@ from inversion import BUDGETS, Inversion, InvertOptions, choose
 from inversion.encoder import Encoder
 from inversion.encoder import build as build_encoder
 from photo import Photo, PhotoError
-from photo.align import EyesMouth, find_faces
 from photo.crop import Crop, Quad, box_quad
 from photo.domain import Domain
-from photo.framing import default_quad, framed
+from photo.faces import find_faces
+from photo.framing import Point, default_quad, framed
 from photo.landmarks import LandmarkNet
 from photo.landmarks import build as build_landmark_net
 from stylegan import Delta, apply
@@ -45,6 +45,8 @@ NO_FACE = "No face was found: mark the eyes and the mouth with --eyes-mouth."
 Net = TypeVar("Net")
 Pairs = Sequence[tuple[tuple[float, float], tuple[float, float]]]
 """Drags as (handle, target), each (x, y)."""
+faces, default_crop = enough_memory()(find_faces), enough_memory()(default_quad)
+"""The faces of a photo; where it is cut unless somebody says where."""
 
 
 @cache
@@ -57,18 +59,6 @@ def landmark_net() -> LandmarkNet:
 def encoder() -> Encoder | None:
     """The encoder, read once; None where there is none."""
     return _read(ENCODER, build_encoder) if ENCODER.is_file() else None
-
-
-@enough_memory()
-def faces(photo: Photo) -> list[EyesMouth]:
-    """Left eye, right eye (as seen) and mouth of each face, in photo px, the largest face first."""
-    return find_faces(photo, landmark_net())
-
-
-@enough_memory()
-def default_crop(photo: Photo, domain: Domain) -> Quad | None:
-    """Where a photo is cut unless somebody says where; None where no face was found for "face"."""
-    return default_quad(photo, domain, landmark_net() if domain == "face" else None)
 
 
 class Engine:
@@ -139,19 +129,25 @@ class Engine:
         subject = FittedPhoto(photo, box_quad(-0.5, -0.5, float(VIEW_SIDE)), ws, {})
         return self._ready(subject)
 
-    def open(self, photo: Photo, quad: Quad | None = None, budget: str = "geometry") -> Session:
+    def open(
+        self,
+        photo: Photo,
+        quad: Quad | None = None,
+        budget: str = "geometry",
+        at: Point | None = None,
+    ) -> Session:
         """Fit a photo, which has to be done once before it is dragged.
 
         Args:
             photo: any size.
             quad: what is fitted, see ``photo.crop``; without, a face or what the model is of.
             budget: "geometry" for drags; "quick", "balanced", "best" to look like the photo, too.
+            at: (x, y) px of the photo: the face there is taken; without, the largest one.
 
         Raises:
             PhotoError, FitError: there is no face, or nothing like it can be made.
         """
-        quad = default_crop(photo, self.domain) if quad is None else quad
-        if quad is None:
+        if quad is None and (quad := default_crop(photo, self.domain, at)) is None:
             raise PhotoError(NO_FACE)
         *_, inversion = self.invert(photo, inside(quad, photo), BUDGETS[budget])
         return self.begin(photo, quad, inversion)

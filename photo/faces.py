@@ -11,11 +11,14 @@ from .decoder.process import Photo
 from .mesh import OVAL, Mesh, eyes_and_mouth
 from .nets import Detection, detect
 
-SURE = 0.5  # score of the detector, and presence of the mesh net, from which there is a face
-TURNED_SURE = 0.7  # the same of the detector in a photo that has no upright face
+SURE = 0.5  # presence of the mesh net, from which there is a face
+PERHAPS = 0.2  # the same where there is no other: of half faces the net is less sure
+SEEN, TURNED = 0.35, 0.7  # the detector's score, from which that looks: upright, and turned
+MARGIN = 0.12  # of the longer side around a photo, so that half a face at its edge is seen
 OVERLAP = 0.3  # of the smaller box, from which two are of the same face
 TILE = 384  # px of the shorter side: larger photos are also searched in parts
-SMALLEST = 160  # px of the parts, in which no face was found in larger ones
+PARTS = (3, 6)  # of the shorter side is searched for small faces: in 1/14 of it one is seen
+SMALLEST, MOST_PARTS = 160, 120  # px of such parts, and how many of a size there may be
 MOST = 20  # faces of a photo
 
 
@@ -48,13 +51,22 @@ class Face:
 
 
 def find_faces(photo: Photo) -> list[Face]:
-    """All faces of a photo, the largest first; those of a photo that lies on its side too."""
+    """All faces of a photo, the largest first; those of a photo that lies on its side too.
+
+    Where there are none, small ones are looked for: of 1/80 of the shorter side or 12 px.
+    """
+    doubtful: list[Face] = []
     for turns in range(4):
-        found = _upright(np.ascontiguousarray(np.rot90(photo, turns)), turns)
-        if found:
-            back = [Face(_turned_back(f.mesh, turns, photo), f.presence) for f in found]
-            return sorted(back, key=lambda face: -face.size)[:MOST]
-    return []
+        turned = np.ascontiguousarray(np.rot90(photo, turns))
+        seen = _confirmed(turned, _near(turned, TURNED if turns else SEEN))
+        faces = [Face(_turned_back(face.mesh, turns, photo), face.presence) for face in seen]
+        if sure := _sure(faces):
+            return sure
+        doubtful += faces
+    if doubtful:
+        return [max(doubtful, key=lambda face: face.presence)]
+    small = (_sure(_confirmed(photo, _inside(photo, parts))) for parts in _levels(photo))
+    return next(filter(None, small), [])
 
 
 def nearest_face(faces: list[Face], point: Float[np.ndarray, "2"]) -> Face | None:
@@ -62,35 +74,41 @@ def nearest_face(faces: list[Face], point: Float[np.ndarray, "2"]) -> Face | Non
     return min(faces, key=lambda face: face.distance(point), default=None)
 
 
-def _upright(photo: Photo, turns: int) -> list[Face]:
-    """Faces that are about upright."""
-    least = TURNED_SURE if turns else SURE
-    kept: list[Detection] = []
-    for parts in _levels(photo, turns):
-        for left, top, side in parts:
-            seen = detect(photo[top : top + side, left : left + side], least)
-            offset = np.array([left, top])
-            kept += [
-                Detection(d.score, d.box + np.tile(offset, 2), d.points + offset) for d in seen
-            ]
-        if kept:
-            break
-    faces = [_face(photo, each) for each in _distinct(kept)]
-    return _apart([face for face in faces if face.presence > SURE])
+def _sure(faces: list[Face]) -> list[Face]:
+    """Those that are faces without doubt, the largest first."""
+    return sorted((f for f in faces if f.presence > SURE), key=lambda face: -face.size)
 
 
-def _levels(photo: Photo, turns: int) -> Iterator[list[tuple[int, int, int]]]:
-    """What is searched: (left, top, side) of parts, those of a level together.
+def _near(photo: Photo, least: float) -> list[Detection]:
+    """About upright faces of the usual sizes."""
+    seen = detect(photo, least) + detect(photo, least, MARGIN)
+    side = min(photo.shape[:2])
+    if side > TILE and least == SEEN:
+        seen += _inside(photo, _tiles(photo, side * 2 // 3))
+    return seen
 
-    The whole and its halves; then, for faces that are small, ever smaller parts.
-    """
-    height, width = photo.shape[:2]
-    whole = (0, 0, max(height, width))
-    side = min(height, width)
-    yield [whole, *(_tiles(photo, side * 2 // 3) if side > TILE and not turns else [])]
-    while not turns and side > 2 * SMALLEST:
-        side //= 2
-        yield _tiles(photo, side)
+
+def _inside(photo: Photo, parts: list[tuple[int, int, int]]) -> list[Detection]:
+    """Faces in parts of the photo: (left, top, side) of each."""
+    return [
+        Detection(d.score, d.box + np.tile((left, top), 2), d.points + np.array([left, top]))
+        for left, top, side in parts
+        for d in detect(photo[top : top + side, left : left + side], SEEN)
+    ]
+
+
+def _confirmed(photo: Photo, seen: list[Detection]) -> list[Face]:
+    """What may be faces behind these detections, once each."""
+    faces = [_face(photo, each) for each in _distinct(seen)]
+    return _apart([face for face in faces if face.presence > PERHAPS])
+
+
+def _levels(photo: Photo) -> Iterator[list[tuple[int, int, int]]]:
+    """Ever smaller parts, those of a level together, of a photo that has no large face."""
+    for share in PARTS:
+        side = min(photo.shape[:2]) // share
+        parts = _tiles(photo, side) if side >= SMALLEST else []
+        yield parts if len(parts) <= MOST_PARTS else []
 
 
 def _tiles(photo: Photo, side: int) -> list[tuple[int, int, int]]:

@@ -21,6 +21,7 @@ CELLS = 48  # the detector looks around the centres of so many cells a side
 AROUND_FACE = 1.5  # times a face's longer side is what the mesh net sees
 AROUND_EYE = 2.3  # times the distance between an eye's corners is what the iris net sees
 SHIFTS = ((0.0, 0.0, 1.0), (0.02, -0.01, 0.96), (-0.02, 0.01, 1.04))  # of the last look's crops
+MOST_LOOKS, SETTLED = 8, 0.04  # until the corners of what is seen move by less of its side
 IRIS_POINTS = 5  # its centre first
 ALIGNED_SIDE = 512  # px: pictures that are cut as FFHQ's are looked at in this size
 ALIGNED_CENTRE, ALIGNED_FACE = (0.5, 0.557), 0.605  # where a face is in them, shares of the side
@@ -60,18 +61,24 @@ class Detection:
     points: Float[np.ndarray, "6 2"]
 
 
-def detect(photo: Photo, least: float) -> list[Detection]:
-    """Faces in a photo, or a part of one, about upright; the surest first, some more than once."""
-    height, width = photo.shape[:2]
-    scale = DETECTOR_SIDE / max(height, width)
-    small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+def detect(photo: Photo, least: float, margin: float = 0.0) -> list[Detection]:
+    """Faces in a photo, or a part of one, about upright; the surest first, some more than once.
+
+    Args:
+        photo: where to look.
+        least: score from which there is a face.
+        margin: of grey around the photo, in its longer sides: with one, half a face is seen too.
+    """
+    scale = DETECTOR_SIDE / max(photo.shape[:2]) / (1 + 2 * margin)
+    rows, columns = (max(1, round(scale * length)) for length in photo.shape[:2])
+    start = round(DETECTOR_SIDE * margin / (1 + 2 * margin))
     shown = np.full((DETECTOR_SIDE, DETECTOR_SIDE, 3), 127.5, np.float32)
-    rows, columns = small.shape[:2]
-    shown[:rows, :columns] = small
+    small = cv2.resize(photo, (columns, rows), interpolation=cv2.INTER_AREA)
+    shown[start : start + rows, start : start + columns] = small
     scores, raw = DETECTOR(shown / 127.5 - 1)
     chance = 1 / (1 + np.exp(-scores[0, :, 0].clip(-50, 50)))
     sure = np.flatnonzero(chance > least)
-    centres = (np.stack([sure % CELLS, sure // CELLS], 1) + 0.5) * DETECTOR_SIDE / CELLS
+    centres = (np.stack([sure % CELLS, sure // CELLS], 1) + 0.5) * DETECTOR_SIDE / CELLS - start
     places = raw[0, sure].astype(np.float64).reshape(-1, 8, 2)
     half = places[:, 1] / 2
     middle = places[:, 0] + centres
@@ -84,8 +91,8 @@ def detect(photo: Photo, least: float) -> list[Detection]:
 def mesh(photo: Photo, centre: np.ndarray, side: float, along: np.ndarray) -> tuple[Mesh, float]:
     """(the mesh of the face about here, how surely there is one: 0 to 1).
 
-    Each look is guided by what the one before sees: the net takes a mouth for closed that it sees
-    too closely. The last one is a mean of three.
+    Each look is guided by what the one before sees, until they agree: the net takes a mouth for
+    closed that it sees too closely. The last one is a mean of three.
 
     Args:
         photo: where it is.
@@ -93,30 +100,18 @@ def mesh(photo: Photo, centre: np.ndarray, side: float, along: np.ndarray) -> tu
         side: of its box, px.
         along: (x, y) from its left eye to its right one, as seen.
     """
-    points, sure = _look(photo, _square(centre, AROUND_FACE * side, along))
-    centre, side, along = _box(points)
-    points, sure = _look(photo, _square(centre, AROUND_FACE * side, along))
-    centre, side, along = _box(points)
-    looks = [
-        _look(
-            photo,
-            _square(
-                centre + AROUND_FACE * side * np.array([x, y]), zoom * AROUND_FACE * side, along
-            ),
-        )
-        for x, y, zoom in SHIFTS
+    quad = _square(centre, AROUND_FACE * side, along)
+    for count in range(MOST_LOOKS):
+        before, quad = quad, _around(_look(photo, quad)[0])
+        moved = np.abs(quad - before).max() / np.linalg.norm(quad[3] - quad[0])
+        if count > 0 and moved < SETTLED:
+            break
+    x, y = quad[3] - quad[0], quad[1] - quad[0]
+    seen = [
+        _look(photo, Crop(quad + right * x + down * y, MESH_SIDE).shrunk(zoom).quad)
+        for right, down, zoom in SHIFTS
     ]
-    return np.mean([points for points, _ in looks], 0), min(sure, *(s for _, s in looks))
-
-
-def _box(points: Mesh) -> tuple[np.ndarray, float, np.ndarray]:
-    """(its middle, its longer side, along the eyes) of the smallest box upright with the eyes."""
-    left, right, _ = eyes_and_mouth(points)
-    across = (right - left) / max(1e-6, float(np.linalg.norm(right - left)))
-    frame = np.stack([across, [-across[1], across[0]]])
-    turned = points[:, :2] @ frame.T
-    low, high = turned.min(0), turned.max(0)
-    return (low + high) / 2 @ frame, float((high - low).max()), across
+    return np.mean([points for points, _ in seen], 0), min(sure for _, sure in seen)
 
 
 def irises(photo: Photo, points: Mesh) -> Float[np.ndarray, "2 5 2"]:
@@ -130,7 +125,7 @@ def irises(photo: Photo, points: Mesh) -> Float[np.ndarray, "2 5 2"]:
         _, out = IRIS(shown[:, ::-1] if mirrored else shown)
         places = out.reshape(IRIS_POINTS, 3)[:, :2].astype(np.float64) - 0.5
         if mirrored:
-            places[:, 0] = IRIS_SIDE - 1 - places[:, 0]
+            places = np.c_[IRIS_SIDE - 1 - places[:, 0], places[:, 1]][[0, 3, 2, 1, 4]]
         found.append(crop.to_photo(places))
     return np.stack(found)
 
@@ -151,7 +146,7 @@ def aligned_points(picture: UInt8[np.ndarray, "s s 3"]) -> tuple[FacePoints, flo
 
 def matte(photo: Photo, quad: Quad) -> Float32[np.ndarray, "256 256"]:
     """How much of each pixel of a part of the photo is person, 0 to 1."""
-    return MATTE(_cut(Crop(quad, MATTE_SIDE), photo))[0][0, 0].clip(0, 1)
+    return MATTE(_cut(Crop(quad, MATTE_SIDE), photo, True))[0][0, 0].clip(0, 1)
 
 
 def _look(photo: Photo, quad: Quad) -> tuple[Mesh, float]:
@@ -163,6 +158,16 @@ def _look(photo: Photo, quad: Quad) -> tuple[Mesh, float]:
     return np.c_[flat, points[:, 2] * crop.photo_px], sure
 
 
+def _around(points: Mesh) -> Quad:
+    """What the net is to see of a face: upright, and somewhat more than it."""
+    left, right, _ = eyes_and_mouth(points)
+    across = (right - left) / max(1e-6, float(np.linalg.norm(right - left)))
+    turn = np.stack([across, [-across[1], across[0]]])
+    turned = points[:, :2] @ turn.T
+    low, high = turned.min(0), turned.max(0)
+    return _square((low + high) / 2 @ turn, AROUND_FACE * float((high - low).max()), across)
+
+
 def _square(centre: np.ndarray, side: float, along: np.ndarray) -> Quad:
     """Corners of a square whose upper edge runs along this direction."""
     x = np.asarray(along[:2], np.float64) * (side / 2 / max(1e-6, float(np.hypot(*along[:2]))))
@@ -170,9 +175,9 @@ def _square(centre: np.ndarray, side: float, along: np.ndarray) -> Quad:
     return np.stack([centre - x - y, centre - x + y, centre + x + y, centre + x - y])
 
 
-def _cut(crop: Crop, photo: Photo) -> Float32[np.ndarray, "s s 3"]:
-    """The crop in [0, 1]."""
-    return (crop.cut(photo).permute(1, 2, 0).numpy() + 1) / 2
+def _cut(crop: Crop, photo: Photo, mirrored: bool = False) -> Float32[np.ndarray, "s s 3"]:
+    """The crop in [0, 1]; a mirrored half face would be taken for a whole one."""
+    return (crop.cut(photo, mirrored).permute(1, 2, 0).numpy() + 1) / 2
 
 
 @cache

@@ -25,7 +25,7 @@ SURE = 0.5  # presence from which the face net sees a face
 IRIS = 1.2  # times its radius from its centre a handle may lie that drags the iris
 
 
-def mesh_in(photo: Picture, crop: Crop) -> Mesh | None:
+def mesh_in(photo: Photo, crop: Crop) -> Mesh | None:
     """The mesh of the face that an FFHQ crop is of, in px of the crop; None if it shows none."""
     quad = crop.quad
     across, along = quad[3] - quad[0], quad[1] - quad[0]

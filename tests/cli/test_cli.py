@@ -25,7 +25,7 @@ from worlds import small_generator
 from cli import commands, main
 from editor.dragger import DragStep
 from editor.drawing import Drawing, Stroke
-from editor.engine import Engine, faces
+from editor.engine import Engine
 from editor.export import FRAME_MS
 from editor.fit_cache import FOLDER
 from editor.session import Session
@@ -35,6 +35,7 @@ from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions
 from photo import read_photo
 from photo.align import face_quad
 from photo.crop import Crop, box_quad
+from photo.framing import default_quad
 from weights.files import FACES
 from weights.formats import Model, save
 
@@ -108,7 +109,7 @@ def test_a_session_holds_the_photo_and_its_figures(folder: Path) -> None:
     session, facts = load_session(folder / "photo.safetensors")
     subject = session.subject
     assert (subject.photo == read_photo(folder / "photo.jpg")).all()
-    assert np.allclose(subject.quad, face_quad(faces(subject.photo)[0]), atol=1e-6)
+    assert np.allclose(subject.quad, default_quad(subject.photo, "face"), atol=1e-6)
     assert facts["fit_steps"] == 6
     assert "/" not in str(facts["distance"]), "a file may be passed on: no folder is named in it"
     assert len(session.versions) == 1
@@ -310,6 +311,23 @@ def test_what_is_drawn_is_checked_before_the_work(
     with pytest.raises(SystemExit) as end:
         main.main(["drag", str(file), "-o", f"{tmp_path}/a.png"])
     complained_once(capsys, end.value, sentence)
+
+
+def test_the_face_that_is_dragged_is_fitted(folder: Path, tmp_path: Path) -> None:
+    """Of two in the photo; the larger one where nothing is dragged."""
+    photo = read_photo(folder / "photo.jpg")
+    small = np.asarray(Image.fromarray(photo[:350]).resize((512 * 4 // 5, 350 * 4 // 5)))
+    both = np.full((512, 512 + small.shape[1], 3), 128, np.uint8)
+    both[:, :512], both[: len(small), 512:] = photo, small
+    Image.fromarray(both).save(tmp_path / "two.png")
+    nose = 512 + 223 * 4 / 5, 125 * 4 / 5
+    arrow = f"{nose[0]},{nose[1]}:{nose[0] + 5},{nose[1]}"
+    for command, expected in ((["drag", "--drag", arrow], nose), (["invert"], (223, 125))):
+        out = tmp_path / "a.safetensors"
+        also = ["--session", str(out), "--steps", "2"] if command[0] == "drag" else []
+        saved = tmp_path / "a.png" if also else out
+        main.main([*command, str(tmp_path / "two.png"), "--fit", "quick", *also, "-o", str(saved)])
+        assert np.linalg.norm(opened(out).subject.quad.mean(0) - expected) < 40
 
 
 def test_marks_take_the_place_of_the_detector(folder: Path, tmp_path: Path) -> None:

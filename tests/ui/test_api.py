@@ -105,7 +105,10 @@ def test_there_are_three_endpoints_and_they_are_documented(client: Client) -> No
         for name, endpoint in endpoints.items()
     }
     assert asked_for == {
-        "/fit": [("photo", False), ("eyes_and_mouth", True), ("seed", True), ("budget", True)],
+        "/fit": [
+            ("photo", False), ("eyes_and_mouth", True), ("seed", True), ("budget", True),
+            ("at", True),
+        ],
         "/drag": [
             ("session", False), ("drags", False), ("strokes", True), ("steps", True),
             ("pixels", True),
@@ -181,7 +184,24 @@ def test_strokes_hold_the_rest_still(client: Client, fitted: tuple[str, dict[str
 def test_marks_say_which_face(client: Client, astronaut: Path) -> None:
     file, _ = client.predict(handle_file(astronaut), FACE, api_name="/fit")
     quad = Engine().reopen(Path(file))[0].subject.quad
-    assert np.allclose(quad, requests.quad(skimage.data.astronaut(), FACE, "face"))
+    assert np.allclose(quad, requests.quad(skimage.data.astronaut(), FACE, None, "face"))
+
+
+def test_a_point_says_which_of_two_faces(client: Client, astronaut: Path) -> None:
+    """It is where the first drag begins, say; without it the larger face is fitted."""
+    photo = np.hstack([skimage.data.astronaut()[:300, :400], np.zeros((300, 300, 3), np.uint8)])
+    photo[:, 400:] = skimage.data.astronaut()[:300, 75:375]
+    photo[:60] //= 2
+    file = astronaut.parent / "two.png"
+    Image.fromarray(photo).save(file)
+    for at in ([223.0, 125.0], [548.0, 125.0]):
+        sent, _ = client.predict(handle_file(file), at=at, budget="quick", api_name="/fit")
+        x, y = Engine().reopen(Path(sent))[0].subject.quad.mean(0)
+        assert np.hypot(x - at[0], y - at[1]) < 40
+    for bad in ([1], [1, 2, 3], ["a", 1], [-5, 10], [10, 300], [float("nan"), 1], "x", 3, {}):
+        with pytest.raises(RequestError) as complaint:
+            requests.quad(photo, None, bad, "face")
+        assert str(complaint.value) == requests.AT
 
 
 def test_a_budget_says_how_much_work_a_fit_is(client: Client, astronaut: Path) -> None:
@@ -308,7 +328,7 @@ def test_no_file_of_the_server_can_be_read_or_deleted(
     inside = next(server.folder.glob("dragphoto-*"))
     places = [str(secret), f"{inside}/../../{secret.name}", "/etc/passwd"]
     for path in places:
-        *_, kind, data = post(server, "fit", {"path": path, **meta}, None, 0, "quick")
+        *_, kind, data = post(server, "fit", {"path": path, **meta}, None, 0, "quick", None)
         assert kind == "event: error"
         assert UNKNOWN in data
         *_, kind, data = post(server, "drag", {"path": path, **meta}, [NOSE], None, 5, "photo")
@@ -392,7 +412,7 @@ def test_numbers_that_are_none(bad: Any) -> None:
         lambda: requests.drawing(QUAD, [[bad, 60, 200, 80]], None),
         lambda: requests.drawing(QUAD, [], [{"radius": 4, "points": point}]),
         lambda: requests.drawing(QUAD, [], [{"radius": bad, "points": [[1, 1]]}]),
-        lambda: requests.quad(skimage.data.astronaut(), point * 3, "face"),
+        lambda: requests.quad(skimage.data.astronaut(), point * 3, None, "face"),
         lambda: requests.number(bad, 0, 2, "This"),
         lambda: requests.whole(bad, 0, 2, "This"),
         lambda: requests.one_of(bad, ("one", "two"), "This"),
@@ -428,17 +448,17 @@ def test_too_much_is_refused() -> None:
 def test_marks_have_to_be_in_the_photo_and_apart() -> None:
     photo = skimage.data.astronaut()
     with pytest.raises(RequestError) as complaint:
-        requests.quad(photo, [[203, 107], [245, 107], [224, 512]], "face")
+        requests.quad(photo, [[203, 107], [245, 107], [224, 512]], None, "face")
     assert str(complaint.value) == MARKS
     with pytest.raises(PhotoError, match="too close together"):
-        requests.quad(photo, [[203, 107]] * 3, "face")
+        requests.quad(photo, [[203, 107]] * 3, None, "face")
     assert issubclass(RequestError, EditError)
 
 
 def test_models_of_other_things_than_faces_need_no_face_and_take_no_marks() -> None:
     grey = np.full((200, 300, 3), 128, np.uint8)
     with pytest.raises(PhotoError, match="No face was found"):
-        requests.quad(grey, None, "face")
-    assert np.allclose(requests.quad(grey, None, "square"), box_quad(49.5, -0.5, 200.0))
+        requests.quad(grey, None, None, "face")
+    assert np.allclose(requests.quad(grey, None, None, "square"), box_quad(49.5, -0.5, 200.0))
     with pytest.raises(RequestError, match="Eyes and mouth are for models of faces"):
-        requests.quad(skimage.data.astronaut(), FACE, "animal")
+        requests.quad(skimage.data.astronaut(), FACE, None, "animal")

@@ -47,7 +47,7 @@ Visitor = Callable[..., Page]
 
 def cut_out(photo: np.ndarray) -> np.ndarray:
     """True where the photo is cut out around its face."""
-    quad = face_quad(faces(photo)[0])
+    quad = face_quad(faces(photo)[0].eyes_and_mouth)
     inside = cv2.fillConvexPoly(np.zeros(photo.shape[:2], np.uint8), np.round(quad).astype(int), 1)
     return cv2.dilate(inside, np.ones((3, 3))) > 0
 

@@ -52,6 +52,7 @@ def fit(
     eyes_and_mouth: list[list[float]] | None = None,
     seed: int = 0,
     budget: str = "geometry",
+    at: list[float] | None = None,
 ) -> Iterator[tuple[Any, Told]]:
     """Fit the face in a photo, which has to be done once before it can be dragged.
 
@@ -61,16 +62,17 @@ def fit(
     Args:
         photo: a JPEG, PNG or WebP file of at most 40 megapixels; it is deleted once it is read.
         eyes_and_mouth: [x, y] of the left eye, the right eye (as seen) and the mouth, in px of the
-            photo; without them the largest face is taken.
+            photo; without them the largest face is taken, or that at a point.
         seed: of the random numbers; the same seed gives the same fit.
         budget: geometry: pose, expression and shape, all that a drag needs; quick, balanced or
             best: how closely the model is made to look like the photo, too.
+        at: [x, y] on the face that is to be fitted, or next to it: where the first drag begins.
     """
     guest, picture = Guest.of(request), requests.photo(photo)
     seed = requests.whole(seed, 0, LARGEST_SEED, "The seed")
     model = models.names()[0]
     engine = models.engine(model)
-    quad = requests.quad(picture, eyes_and_mouth, engine.domain)
+    quad = requests.quad(picture, eyes_and_mouth, at, engine.domain)
     options = inversion.budget(requests.one_of(budget, BUDGETS, "The budget"), seed)
     begun, fitted = time.monotonic(), None
     for item in in_turn(guest, gpu.fit(model, engine.crop(picture, quad), options, EVERY)):

@@ -95,7 +95,8 @@ def _seen(photo: Photo, domain: Domain) -> PendingPhoto:
     if quad is not None:
         (left, top), side = quad[0].tolist(), float(quad[3, 0] - quad[0, 0])
         return PendingPhoto(photo, (), domain, (left, top, side))
-    seen = [tuple((float(x), float(y)) for x, y in marks) for marks in faces(photo)]
+    marks = [face.eyes_and_mouth.tolist() for face in faces(photo)]
+    seen = [tuple((x, y) for x, y in each) for each in marks]
     return PendingPhoto(photo, tuple(seen))
 
 
