@@ -60,8 +60,8 @@ def find_faces(photo: Photo) -> list[Face]:
         turned = np.ascontiguousarray(np.rot90(photo, turns))
         seen = _confirmed(turned, _near(turned, TURNED if turns else SEEN))
         faces = [Face(_turned_back(face.mesh, turns, photo), face.presence) for face in seen]
-        if sure := _sure(faces):
-            return sure
+        if any(_is_upright(face) for face in _sure(seen)):
+            return _sure(faces)
         doubtful += faces
     if doubtful:
         return [max(doubtful, key=lambda face: face.presence)]
@@ -72,6 +72,12 @@ def find_faces(photo: Photo) -> list[Face]:
 def nearest_face(faces: list[Face], point: Float[np.ndarray, "2"]) -> Face | None:
     """The face that a point of the photo is on, or next to; None where there is none at all."""
     return min(faces, key=lambda face: face.distance(point), default=None)
+
+
+def _is_upright(face: Face) -> bool:
+    """Its eyes are side by side, at most 60 degrees off: so is any face in one of four turns."""
+    left, right, _ = face.eyes_and_mouth
+    return bool(right[0] - left[0] > 0.5 * np.linalg.norm(right - left))
 
 
 def _sure(faces: list[Face]) -> list[Face]:

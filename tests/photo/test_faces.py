@@ -59,7 +59,7 @@ def test_a_photo_that_lies_on_its_side_has_the_same_face(turns: int) -> None:
     assert only(photo).size == pytest.approx(upright.size, rel=0.1)
 
 
-@pytest.mark.parametrize("degrees", [30, 120, 240, 255])
+@pytest.mark.parametrize("degrees", [30, 120, 130, 235])
 def test_a_tilted_face_is_found_as_well_as_an_upright_one(degrees: float) -> None:
     photo, expected = turned(POINTS, degrees, astronaut()[:400])
     assert off(only(photo), expected) < 0.02
