@@ -21,7 +21,8 @@ MATTE_SHARE = 1.5  # of the crop's side: the wide crop, which the head may move 
 GRID = round(RIG_SIDE * MATTE_SHARE)  # cells of the wide crop, each as wide as a px of the crop
 BUMP = 0.28  # of the distance between the eyes: how wide a handle's own motion is
 MOST_BUMP = 0.3  # of the same: what a handle may be moved on its own
-SCALES = (0.5, 2.0)  # times the generator's motion, to have the handles arrive
+SCALES = (0.5, 2.0)  # times the generator's motion, to have the handles arrive,
+SCALED = 0.8  # of the distance between the eyes around them
 
 Vertices = Float[np.ndarray, "v 3"]
 """The mesh, then the rings, from the innermost outwards."""
@@ -151,8 +152,8 @@ def with_handles(
 ) -> Vertices:  # fmt: skip
     """The vertices with the handles at their targets, or near those that are far.
 
-    First the whole motion becomes larger or smaller, as suits all handles best; what then lacks is
-    added as Gaussian bumps.
+    First the motion around them becomes larger or smaller, as suits all handles best; what then
+    lacks is added as Gaussian bumps.
 
     Args:
         rig: of the photo.
@@ -171,7 +172,8 @@ def with_handles(
     shift = vertices - base
     found = at(shift[:, :2])
     share = float((found * wanted).sum() / max(1e-6, float(np.square(found).sum())))
-    shift *= np.clip(share, *SCALES)
+    around = np.exp(-0.5 * (near.min(1) / (SCALED * rig.eyes)) ** 2)
+    shift *= 1 + (np.clip(share, *SCALES) - 1) * around[:, None]
     bumps = free[:, None] * np.exp(-0.5 * (near / (BUMP * rig.eyes)) ** 2)
     lacking = wanted - at(shift[:, :2])
     length = np.linalg.norm(lacking, axis=1, keepdims=True)
