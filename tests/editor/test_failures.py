@@ -194,8 +194,8 @@ FITS = (
 DRAGS = (
     ("editor.dragger", "premodulated"), ("editor.motion.features.FeatureRenderer", "_made"),
     ("editor.motion.estimators", "to_uint8"), ("transfer.flow", "dis_flow"),
-    ("editor.motion.estimators", "motion_between"), ("editor.dragger", "regularize_flow"),
-    ("editor.dragger", "disocclusions"), ("drag.solve", "adam"),
+    ("editor.motion.estimators", "motion_between"), ("editor.motion.warps", "regularize_flow"),
+    ("editor.motion.warps", "disocclusions"), ("drag.solve", "adam"),
 )  # fmt: skip
 SITES = [*((site, "fit") for site in FITS), *((site, "drag") for site in DRAGS)]
 
