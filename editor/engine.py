@@ -3,11 +3,10 @@
 Pictures are uint8 RGB [h w 3], points are (x, y) in px, ws are [layers w] without a batch axis.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from jaxtyping import Float
@@ -22,11 +21,9 @@ from photo.crop import Crop, Quad, box_quad
 from photo.domain import Domain
 from photo.faces import find_faces
 from photo.framing import Point, default_quad, framed
-from photo.landmarks import LandmarkNet
-from photo.landmarks import build as build_landmark_net
 from stylegan import Delta, apply
 from transfer.warp import Warp
-from weights.aux_nets import ENCODER, LANDMARKS, load_small
+from weights.aux_nets import ENCODER, load_small
 from weights.checkpoints import open_model
 from weights.files import FACES, WeightsError
 from weights.formats import Model
@@ -42,7 +39,6 @@ from .session_file import Facts, load_session
 from .view import VIEW_SIDE, enlarged, untouched
 
 NO_FACE = "No face was found: mark the eyes and the mouth with --eyes-mouth."
-Net = TypeVar("Net")
 Pairs = Sequence[tuple[tuple[float, float], tuple[float, float]]]
 """Drags as (handle, target), each (x, y)."""
 faces, default_crop = enough_memory()(find_faces), enough_memory()(default_quad)
@@ -50,15 +46,19 @@ faces, default_crop = enough_memory()(find_faces), enough_memory()(default_quad)
 
 
 @cache
-def landmark_net() -> LandmarkNet:
-    """The landmark net, read once."""
-    return _read(LANDMARKS, build_landmark_net)
-
-
-@cache
 def encoder() -> Encoder | None:
-    """The encoder, read once; None where there is none."""
-    return _read(ENCODER, build_encoder) if ENCODER.is_file() else None
+    """The encoder, read once; None where there is none.
+
+    Raises:
+        WeightsError: its file is damaged or holds something else.
+    """
+    if not ENCODER.is_file():
+        return None
+    tensors, facts = load_small(ENCODER)
+    try:
+        return build_encoder(tensors, facts)
+    except ValueError as error:
+        raise WeightsError(f"{ENCODER.name} cannot be used. {error}") from error
 
 
 class Engine:
@@ -235,12 +235,3 @@ class Engine:
         if not isinstance(edit, Edit):
             edit = Edit.between(session.subject.photo.shape[:2], edit)
         return self.dragger.drag(session, edit, options, space)
-
-
-def _read(file: Path, build: Callable[[Mapping[str, Tensor], Mapping[str, str]], Net]) -> Net:
-    """A net from its file; WeightsError where that is damaged or holds something else."""
-    tensors, facts = load_small(file)
-    try:
-        return build(tensors, facts)
-    except ValueError as error:
-        raise WeightsError(f"{file.name} cannot be used. {error}") from error

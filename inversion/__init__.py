@@ -5,7 +5,7 @@
     invert.py          an iterator: every item is a usable fit
     project.py         the pivot, a face of the model; start.py guesses, target.py compares
     landmark_loss.py   by colours alone a lip takes the place of a nose: the points that the
-                       landmark net sees in the crop count as much as the picture
+                       mesh net sees in the crop count as much as the picture
     tune.py            bends the generator until the pivot's picture is the photo
     checkpoint.py      what a fit needs to go on where it was stopped
 

@@ -1,4 +1,4 @@
-"""Where a face is to be cut as the generator expects it, and the own net's points of it.
+"""Where a face is to be cut as the generator expects it.
 
 The crop is FFHQ's: a square whose place, size and tilt follow from the eyes and the mouth
 (Karras et al. 2019, appendix A).
@@ -7,37 +7,11 @@ The crop is FFHQ's: a square whose place, size and tilt follow from the eyes and
 import numpy as np
 from jaxtyping import Float
 
-from .crop import Crop, Quad
+from .crop import Quad
 from .decoder.bounds import PhotoError
-from .decoder.process import Photo
-from .landmarks import SIDE, LandmarkNet, eyes_and_mouth, locate
-
-NET_SHARE = 0.8  # of the face's crop is what the landmark net sees
-MOST_DOUBT = 0.15  # of the distance between the eyes; where the net expects more, it is not used
 
 EyesMouth = Float[np.ndarray, "3 2"]
 """Left eye, right eye (as seen) and mouth: (x, y) px."""
-
-
-def face_points(
-    photo: Photo, guess: EyesMouth, net: LandmarkNet
-) -> Float[np.ndarray, "p 2"] | None:
-    """All of the net's points of the face about here, in photo px; None where it is in doubt.
-
-    The first look shows where to look more closely, upright and at the right size.
-    """
-    points, doubt = guess, 0.0
-    for _ in range(2):
-        eyes = eyes_and_mouth(points) if len(points) > 3 else points
-        try:
-            crop = Crop(face_quad(eyes), SIDE).shrunk(NET_SHARE)
-        except PhotoError:
-            return None
-        located = locate(net, crop.cut(photo))
-        points = crop.to_photo(located.points)
-        eyes = eyes_and_mouth(located.points)
-        doubt = located.doubt / max(1e-6, float(np.linalg.norm(eyes[1] - eyes[0])))
-    return points if doubt < MOST_DOUBT else None
 
 
 def face_quad(points: EyesMouth) -> Quad:

@@ -11,7 +11,6 @@ from torch import Tensor
 from worlds import random_ws, small_generator, texture
 
 from drag import Edit, EditError
-from editor import engine as engine_module
 from editor.dragger import DRAG_OPTIONS, LAYERS, OWN, DragStep, to_crop_edit
 from editor.engine import Engine, default_crop
 from editor.motion.estimators import CorrespondenceEstimator, FlowEstimator, MotionEstimator
@@ -332,7 +331,6 @@ def test_no_face_is_looked_for_in_what_has_no_landmarks(
         raise AssertionError("faces were asked for")
 
     monkeypatch.setattr("photo.framing.find_faces", looked)
-    monkeypatch.setattr(engine_module, "landmark_net", looked)
     engine, few = of(domain, tmp_path), InvertOptions(ProjectOptions(steps=2), TuneOptions(steps=0))
     quad = box_quad(100.0, 20.0, 200.0) if domain == "face" else default_crop(astronaut(), domain)
     assert quad is not None

@@ -8,6 +8,7 @@ import torch
 
 from photo.mesh import POINTS
 from stylegan import Config, Generator
+from weights.aux_nets import digest, load_small, save_small
 from weights.files import FACES, WeightsError
 from weights.formats import Model, load, read, save, write
 
@@ -140,3 +141,18 @@ def test_a_failed_write_leaves_nothing(model: Model, tmp_path: Path):
     with pytest.raises(WeightsError, match="cannot be written"):
         save(model, tmp_path / "no_folder" / "m.safetensors")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_small_net_that_is_damaged_or_missing_is_named(tmp_path: Path):
+    save_small({"x": torch.tensor([float("nan")])}, {}, tmp_path / "nan")
+    with pytest.raises(WeightsError, match="not numbers"):
+        load_small(tmp_path / "nan")
+    with pytest.raises(WeightsError, match="There is no file"):
+        load_small(tmp_path / "none")
+
+
+def test_a_digest_tells_weights_apart():
+    one = {"a": torch.ones(3), "b": torch.zeros(2)}
+    assert digest(one) == digest(dict(reversed(one.items())))
+    assert digest(one) != digest(one | {"a": torch.tensor([1.0, 1.0, 1.1])})
+    assert digest(one) != digest({"a": torch.ones(3), "c": torch.zeros(2)})
