@@ -10,6 +10,8 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 import app
 from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions, start
 from ui import gpu
@@ -41,12 +43,16 @@ def staged(model: str, session: Any, edit: Any, options: Any, *how: Any) -> Iter
         yield from work
         return
     moved = next(item for item in work if item.version is not None)
-    flow = moved.version.change.flow
+    change = moved.version.change
     for number in range(1, 41) if options.steps == FORTY else count(1):
-        change = replace(moved.version.change, flow=flow + number % 50 / 10)
+        aside = change.vertices + np.array([number % 50 / 10, 0, 0])
         end = "steps" if options.steps == FORTY and number == 40 else ""
         state = replace(moved.state, step=number, end=end)
-        yield replace(moved, state=state, version=replace(moved.version, change=change))
+        yield replace(
+            moved,
+            state=state,
+            version=replace(moved.version, change=replace(change, vertices=aside)),
+        )
         time.sleep(0.03 if options.steps == FORTY else 0.2)
 
 
