@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 
 from photo import Photo, nets
 from photo.crop import Crop
@@ -18,15 +18,20 @@ WIDER = 5  # px of the crop by which the head's layer reaches beyond the matte
 
 @dataclass(frozen=True)
 class Backdrop:
-    """What is behind the head, on the grid of the wide crop.
+    """What is behind the head, over the wide crop.
 
     Args:
-        person: how much of each pixel is person.
-        behind: RGB in grey levels: what may be there, where it is hidden.
+        person: how much of each pixel is person, in 255ths.
+        behind: RGB: what may be there, where it is hidden.
     """
 
-    person: Float32[np.ndarray, "g g"]
-    behind: Float32[np.ndarray, "g g 3"]
+    person: UInt8[np.ndarray, "g g"]
+    behind: UInt8[np.ndarray, "f f 3"]
+
+    @property
+    def size(self) -> int:
+        """Bytes of its arrays."""
+        return self.person.nbytes + self.behind.nbytes
 
     @staticmethod
     def left(
@@ -53,8 +58,8 @@ def backdrop(photo: Photo, wide: Crop) -> Backdrop:
     hidden = cv2.resize((person > EDGE).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
     filled = cv2.inpaint(small, hidden.astype(np.uint8), 4, cv2.INPAINT_TELEA)
     soft = cv2.GaussianBlur(filled, (0, 0), 1.5)
-    filled = np.where(hidden[..., None], soft, filled).astype(np.float32)
-    return Backdrop(person, cv2.resize(filled, (grid, grid), interpolation=cv2.INTER_CUBIC))
+    filled = np.where(hidden[..., None], soft, filled).astype(np.uint8)
+    return Backdrop(np.round(255 * person.clip(0, 1)).astype(np.uint8), filled)
 
 
 def _guided(guide: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -66,3 +71,7 @@ def _guided(guide: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     middle, level = mean(guide), mean(wanted)
     slope = (mean(guide * wanted) - middle * level) / (mean(guide * guide) - middle**2 + EPSILON)
     return mean(slope) * guide + mean(level - slope * middle)
+
+
+NO_BACKDROP = Backdrop(np.zeros((1, 1), np.uint8), np.zeros((1, 1, 3), np.uint8))
+"""Where nothing is painted."""

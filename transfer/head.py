@@ -2,7 +2,7 @@
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, UInt8
 
 from photo import Photo, nets
 from photo.crop import Crop, Quad
@@ -32,7 +32,7 @@ def build(photo: Photo, quad: Quad, points: Mesh) -> Rig:
 
 
 def _rings(
-    mesh: Mesh, person: Float32[np.ndarray, "m m"]
+    mesh: Mesh, person: UInt8[np.ndarray, "m m"]
 ) -> tuple[Float[np.ndarray, "k o 3"], Float[np.ndarray, " r"], Float[np.ndarray, " r"]]:
     """(rings around the face, how much each point follows the head, and the face's outline)."""
     head = head_motion(canonical(), mesh)
@@ -60,7 +60,7 @@ def _rings(
 def _silhouette(
     oval: Float[np.ndarray, "o 2"],
     ray: Float[np.ndarray, "o 2"],
-    person: Float32[np.ndarray, "m m"],
+    person: UInt8[np.ndarray, "m m"],
     down: Float[np.ndarray, "2"],
 ) -> Float[np.ndarray, "o 2"]:
     """From the face's outline to the head's along rays; below the chin to the end of the neck."""
@@ -71,7 +71,7 @@ def _silhouette(
     side = len(person)
     at = (places - (RIG_SIDE - 1) / 2) / (RIG_SIDE * MATTE_SHARE) * side + (side - 1) / 2
     x, y = cv2.split(at.astype(np.float32))
-    inside = cv2.remap(person, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) > 0.5
+    inside = cv2.remap(person, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) > 127
     count = np.minimum.accumulate(inside, axis=0).sum(0)
     length = FARTHEST * size * np.maximum(count, 2) / len(steps)
     length = np.max([np.roll(length, k) for k in (-1, 0, 1)], axis=0)

@@ -161,11 +161,15 @@ def layers_of(
     crop: Crop, sketch: Sketch, rig: Rig, shift: Float32[np.ndarray, "h w 2"]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(what is behind, how far the head has left each pixel, how far it covers it now)."""
-    matrix = wide_crop(crop.quad).matrix @ sketch.matrix
+    wide, size = wide_crop(crop.quad), sketch.size[::-1]
     flags, edge = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
     person, behind = (
-        cv2.warpPerspective(field, matrix, sketch.size[::-1], flags=flags, borderMode=edge)
+        cv2.warpPerspective(
+            field.astype(np.float32), wide.at(len(field)).matrix @ sketch.matrix, size,
+            flags=flags, borderMode=edge,
+        )
         for field in (rig.backdrop.person, rig.backdrop.behind)
-    )
+    )  # fmt: skip
+    person = person / 255
     over = sample(person, pixels(*sketch.size) + shift, border=edge)
     return behind, rig.backdrop.left(person, over), over

@@ -65,6 +65,12 @@ class Rig:
     backdrop: Backdrop
 
     @property
+    def size(self) -> int:
+        """Bytes of its arrays."""
+        own = (self.vertices, self.follow, self.near, self.irises)
+        return self.backdrop.size + sum(part.nbytes for part in own)
+
+    @property
     def eyes(self) -> float:
         """Distance between the eyes, px."""
         return eye_distance(self.vertices[:468])

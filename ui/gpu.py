@@ -28,6 +28,7 @@ from editor.machine.shortage import SENTENCE, ShortageError
 from editor.session import Session
 from inversion import Inversion, InvertOptions
 from photo import Photo
+from transfer.backdrop import NO_BACKDROP
 
 from .page import models
 
@@ -74,7 +75,9 @@ def drag(
 ) -> Generator[DragStep, None, None]:
     """Carry out an edit in px of the session's photo. The photo itself goes nowhere."""
     photo = np.zeros((1, 1, 3), np.uint8)
-    light = Session(replace(session.subject, photo=photo), session.now)
+    old = session.subject
+    rig = None if old.rig is None else replace(old.rig, backdrop=NO_BACKDROP)
+    light = Session(replace(old, photo=photo, rig=rig), session.now)
     return _results(_Job(model, Engine.drag, (light, edit, options, space), options.steps))
 
 

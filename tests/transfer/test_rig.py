@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 from jaxtyping import Float
 
 from photo.mesh import CHIN, LOWER_LIP, NOSE_TIP, OVAL, STABLE, canonical
-from transfer.backdrop import Backdrop
+from transfer.backdrop import NO_BACKDROP
 from transfer.head import VERTICES
-from transfer.rig import GRID, Pose, Rig, Similarity, head_motion, moved, rest, with_handles
+from transfer.rig import Pose, Rig, Similarity, head_motion, moved, rest, with_handles
 
-NOTHING = Backdrop(np.zeros((GRID, GRID), np.float32), np.zeros((GRID, GRID, 3), np.float32))
 FACE = 20 * canonical() + (256, 270, 0)
 angles = st.floats(-0.6, 0.6)
 
@@ -31,7 +30,7 @@ def rig() -> Rig:
     follow = np.ones(len(vertices))
     follow[-len(OVAL) :] = 0
     near = np.r_[np.ones(468), np.zeros(len(vertices) - 468)]
-    return Rig(vertices, follow, near, np.zeros((2, 5, 2)), NOTHING)
+    return Rig(vertices, follow, near, np.zeros((2, 5, 2)), NO_BACKDROP)
 
 
 def test_a_rig_has_the_vertices_of_its_rings() -> None:
@@ -74,7 +73,7 @@ def test_hair_turns_with_the_face_and_the_outermost_ring_stays(
 def test_an_expression_is_turned_as_the_photos_head_is(roll: float) -> None:
     own = rig()
     turned = Similarity(1.0, turn(0, 0, roll), FACE.mean(0), np.zeros(3))
-    own = Rig(turned(own.vertices), own.follow, own.near, own.irises, NOTHING)
+    own = Rig(turned(own.vertices), own.follow, own.near, own.irises, NO_BACKDROP)
     after = FACE.copy()
     after[LOWER_LIP] += (0, 12, 0)
     change = moved(own, rest(own), FACE, after) - own.vertices

@@ -130,6 +130,7 @@ class TabState:
         if kept.subject is not self.first.subject:
             own += kept.subject.photo.nbytes + self.small.photo.nbytes
             own += sum(part.nbytes for part in kept.subject.delta.values())
+            own += 0 if kept.subject.rig is None else kept.subject.rig.size
         shared = {id(version.change) for version in self.first.versions}
         own += sum(v.size for v in kept.versions if id(v.change) not in shared)
         return own + sum(len(url) for _, url in self.urls.values())
