@@ -10,13 +10,13 @@ from photo.mesh import CHIN, OVAL, Mesh, canonical
 
 from .backdrop import backdrop
 from .layers import smooth
-from .rig import MATTE_SHARE, RIG_SIDE, Rig, head_motion, wide_crop
+from .rig import GRID, MATTE_SHARE, RIG_SIDE, Rig, head_motion, wide_crop
 
 SIDEWARDS = (0.25, 0.5, 0.75, 1.0)  # of the way to the silhouette; the last ring is beyond it,
 BEYOND = 0.7  # radii of the face away, and still
 VERTICES = 468 + (len(SIDEWARDS) + 1) * len(OVAL)
 FARTHEST = 1.2  # radii of the face, from its outline to that of hair
-NECK = 1.1  # heights of the face below the chin, where nothing moves any more
+NECK = 0.75  # heights of the face below the chin, where nothing moves any more
 CENTRE = 3.5  # cm: depth of the middle of the head, in the canonical face
 
 
@@ -48,6 +48,8 @@ def _rings(
     share = np.array([*SIDEWARDS, 1.0])[:, None]
     flat = oval[None, :, :2] + share[..., None] * reach[None]
     flat[-1] += BEYOND * reach * (size / np.linalg.norm(reach, axis=1))[:, None]
+    margin = (GRID - RIG_SIDE) / 2 - 2
+    flat = flat.clip(-margin, RIG_SIDE - 1 + margin)  # nothing beyond the wide crop moves
     z = oval[None, :, 2] + share**2 * (depth - oval[None, :, 2])
     below = (flat - mesh[CHIN, :2]) @ down / (NECK * height)
     follow = 1 - smooth(below)
