@@ -1,4 +1,4 @@
-"""What the encoder is built of."""
+"""What the landmark net and the encoder are built of."""
 
 from jaxtyping import Float
 from torch import Tensor, nn

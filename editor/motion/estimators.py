@@ -17,7 +17,6 @@ from torch import Tensor
 
 from drag import EditError
 from photo.crop import resized
-from photo.mesh import FacePoints
 from stylegan import CoordinateHead, Generator, to_uint8
 from transfer import face_parts
 from transfer.correspondence import CoordinateMap, coordinate_map, motion_between
@@ -139,7 +138,7 @@ class MotionEstimator:
 
     seen: FlowEstimator
     known: CorrespondenceEstimator | None
-    landmarks: Callable[[Latents], FacePoints] | None
+    landmarks: Callable[[Latents], Float[np.ndarray, "68 2"]] | None
 
     def to(self, ws: Latents) -> TrackedFrame:
         """The picture of these ws."""
@@ -157,7 +156,7 @@ class MotionEstimator:
             return None
         return face_parts.face_distance(self._places(self.seen.first), self.seen.side)
 
-    def _places(self, ws: Latents) -> FacePoints:
+    def _places(self, ws: Latents) -> Float[np.ndarray, "68 2"]:
         """The landmarks in px of what is seen."""
         assert self.landmarks is not None
         own = self.seen.generator.config.resolution
