@@ -238,7 +238,7 @@ def test_a_stage_of_recorded_steps_learns(data: Path, monkeypatch: pytest.Monkey
     losses = list(on_cuda.steps(run, stage, resident, train.parse(words), workers.Stop()))
     assert run.steps == len(losses) * on_cuda.LOOK
     assert run.images == 2 * run.steps
-    assert min(losses[1:]) < losses[0]
+    assert losses[-1] < losses[0]
     assert run.seconds >= 6
 
 
