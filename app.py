@@ -156,7 +156,7 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
         (canvas.undo, handlers.undo, [canvas], EACH),
         (canvas.redo, handlers.redo, [canvas], EACH),
         (canvas.jump, handlers.jump, [canvas], EACH),
-        (parts["pixels"].input, handlers.pixels, [canvas, parts["pixels"]], QUIET),
+        (parts["pixels"].input, work.pixels, [canvas, parts["pixels"], *settings], QUIET),
         (parts["open"].upload, saving.open_file, [parts["open"]], QUIET),
         (parts["forget"].click, handlers.forget, [], QUIET),
     ]

@@ -25,11 +25,11 @@ from editor.dragger import DRAG_OPTIONS
 from editor.engine import Engine
 from inversion.landmark_loss import regressed
 from photo.crop import resized
+from photo.mesh import NOSE_TIP
 from transfer.flow import FLOW_SIDE, dis_flow, grey, sample
 
 from .tables import table, write
 
-NOSE_TIP = 6  # of the landmarks
 LENGTH = 10 / 128  # of the picture's side
 ARRIVED = 1.5 / 128
 TYPICAL = 2.0  # standard deviations: the nose stays within so many of where noses are

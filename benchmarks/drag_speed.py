@@ -34,13 +34,13 @@ from editor.dragger import DRAG_OPTIONS, OPTIONS_SIDE, OWN
 from editor.engine import Engine
 from editor.machine.cores import keep_freed_memory
 from editor.motion.features import FeatureRenderer, LatentParameterization
+from photo.mesh import NOSE_TIP
 from stylegan import Config, Generator, before_activation, premodulated
 
 from .full_map import FullMap, full_map_drag
 
 MOVING = 6  # of the ws (DragGAN, implementation details)
 MASK_WINDOWS = 4
-NOSE_TIP = 30  # of the 68 landmarks
 WARM = 1
 ROUNDS = {128: 15, 256: 15, 512: 5, 1024: 3}  # measured a row; the median counts
 HEAD = "| side | points | mask | ms | whole, ms | ratio | GFLOP | share | MB | whole, MB |"

@@ -85,7 +85,7 @@ def photographed(folder: Path, engine: Engine) -> Iterator[Crop]:
         if file.suffix.lower() in PICTURES:
             try:
                 photo = read_photo(file)
-                yield engine.crop(photo, face_quad(find(photo)[0]))
+                yield engine.crop(photo, face_quad(find(photo)[0].eyes_and_mouth))
             except (PhotoError, IndexError):
                 print(f"{file.name}: no face was found")
 

@@ -10,11 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from drag import Edit
-from editor.engine import Engine, landmark_net
+from editor.engine import Engine
 from editor.motion.estimators import follower
 from inversion import distance
-from photo.align import face_points
-from photo.landmarks import eyes_and_mouth
+from photo.faces import SURE
+from photo.mesh import IBUG
+from photo.nets import aligned_points
 from stylegan import Delta
 from training.generator.losses import SqueezeFeatures
 from transfer.flow import Motion, warp
@@ -112,7 +113,8 @@ class Drag:
 
 def drags(engine: Engine, ws: Latents) -> list[Drag]:
     """All DRAGS of this face, but for those that would leave the picture."""
-    places, follow = engine.dragger.places(ws), follower(engine.model, ws, engine.side)
+    places = engine.dragger.places(ws)[list(IBUG)]
+    follow = follower(engine.model, ws, engine.side)
     made: list[Drag] = []
     for moves in DRAGS.values():
         rows, way = list(moves), np.array(list(moves.values())) * engine.side / DRAG_SIDE
@@ -130,7 +132,7 @@ def editability(
 ) -> dict[str, float]:
     """How the drags look in the generator tuned by the delta, and ("untuned") in the other.
 
-    ``arrived``: the share of the drags after which the landmark net still finds a face whose
+    ``arrived``: the share of the drags after which the mesh net still finds a face whose
     dragged landmarks went at least ARRIVES of the way. ``way``: the mean share of the way, 0 where
     no face is found. ``motion off``: mean difference in grey levels between the picture after and
     the one before moved as the untuned generator's pictures move, where that is trusted. ``made``
@@ -140,10 +142,10 @@ def editability(
     found: dict[str, float] = {}
     for name, bent in (("", delta), ("untuned ", Delta())):
         before = engine.picture(ws, bent)
-        start, ways, off = located(before, engine, ws), list[float](), list[float]()
+        start, ways, off = located(before), list[float](), list[float]()
         for drag in made:
             after = engine.picture(drag.ws, bent)
-            ways.append(share(start, located(after, engine, ws), drag))
+            ways.append(share(start, located(after), drag))
             off.append(motion_off(before, after, drag.motion))
         found[f"{name}arrived"] = float(np.mean(np.array(ways) >= ARRIVES))
         found[f"{name}way"] = float(np.mean(ways))
@@ -151,9 +153,10 @@ def editability(
     return found
 
 
-def located(picture: np.ndarray, engine: Engine, ws: Latents) -> Landmarks | None:
-    """The landmarks by the landmark net, px of the picture; None where it finds no face."""
-    return face_points(picture, eyes_and_mouth(engine.dragger.places(ws)), landmark_net())
+def located(picture: np.ndarray) -> Landmarks | None:
+    """The landmarks by the mesh net, px of the picture; None where it finds no face."""
+    points, sure = aligned_points(picture)
+    return points[list(IBUG)] if sure > SURE else None
 
 
 def share(before: Landmarks | None, after: Landmarks | None, drag: Drag) -> float:

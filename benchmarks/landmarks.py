@@ -7,10 +7,10 @@ nose tip; eyes, nose and mouth corners; all 68. After the product's drag they ar
 result. MD is their mean distance to the targets in px of a 512 px picture. Pairs further apart than
 FARTHEST are passed over, to be like the paper's without an edit (12.9, 11.7, 16.0 px). Two judges:
 ``md`` is by the coordinate head, which paints which point of the face each pixel shows (a landmark
-is the point under it in most faces); ``md_net`` by the landmark net, which sees the picture only,
+is the point under it in most faces); ``md_net`` by the mesh net, which sees the picture only,
 and whose own error is part of it. A landmark that a face hides is not counted.
 The Frechet distance is between the pictures before and after (1 point), by pooled SqueezeNet
-features (``--features``), else by the landmark net's.
+features, if ``--features`` says where these are.
 """
 
 import time
@@ -28,17 +28,18 @@ from tqdm import tqdm
 
 from drag import Edit
 from drag import edit as limits
-from editor.engine import Engine, landmark_net
+from editor.engine import Engine
 from editor.motion.estimators import CorrespondenceEstimator
 from photo import crop
-from photo.align import face_points
-from photo.landmarks import SIDE, eyes_and_mouth
+from photo.faces import SURE
+from photo.mesh import IBUG
+from photo.nets import aligned_points
 from stylegan import from_uint8
 from training.generator.losses import SqueezeFeatures
 from transfer.correspondence import CoordinateMap, confidence_of, nearest
 from weights.formats import Model, load
 
-from .model_quality import frechet, pooled, resized
+from .model_quality import frechet, pooled
 from .tables import command, table, write
 
 POINTS = {1: (30,), 5: (36, 45, 30, 48, 54), 68: tuple(range(68))}  # of iBUG's
@@ -54,7 +55,6 @@ class Judge:
 
     def __init__(self, engine: Engine, model: Model):
         self.engine, self.model = engine, model
-        self.default_crop = eyes_and_mouth(engine.dragger.places(engine.statistics.w_avg[None]))
         self.marks = self._survey() if model.coordinates is not None else None
         self.find = self.by_net if self.marks is None else self.by_head
 
@@ -73,7 +73,7 @@ class Judge:
         for k in range(SURVEY):
             ws = self.engine.latent(SEED - 1 - k, PSI)
             seen = self.map(ws)
-            place = self.engine.dragger.places(ws) * len(seen.covered) / self.engine.side
+            place = places(self.engine, ws) * len(seen.covered) / self.engine.side
             column, row = place.round().astype(int).clip(0, len(seen.covered) - 1).T
             covered = seen.covered[row, column, None]
             under.append(np.where(covered, seen.points[row, column], np.nan))
@@ -88,16 +88,15 @@ class Judge:
         return crop.resized(places, len(seen.covered), self.engine.side)
 
     def by_net(self, ws: Float[Tensor, "layers w"]) -> Float[np.ndarray, "68 2"]:
-        """Where the landmark net sees them."""
-        photo = self.engine.picture(ws)
-        found = face_points(photo, self.default_crop, landmark_net())
-        return np.full((68, 2), np.nan) if found is None else found[:68]
+        """Where the mesh net sees them."""
+        points, sure = aligned_points(self.engine.picture(ws))
+        return points[list(IBUG)] if sure > SURE else np.full((68, 2), np.nan)
 
 
 @dataclass(frozen=True)
 class Trial:
     """One drag. Distances to the targets in px of PAPER_SIDE, of the landmarks that were dragged:
-    by the judge that gave the targets and by the landmark net, each before and after.
+    by the judge that gave the targets and by the mesh net, each before and after.
     """
 
     found: tuple[float, float]
@@ -116,9 +115,14 @@ def chosen(judge: Judge, count: int) -> Iterator[tuple[Tensor, Tensor]]:
         while not away <= FARTHEST:
             seed += 1
             second = judge.engine.latent(seed, PSI)
-            away = distance(*map(judge.engine.dragger.places, (first, second))) * paper
+            away = distance(*(places(judge.engine, ws) for ws in (first, second))) * paper
         yield first, second
         seed += 1
+
+
+def places(engine: Engine, ws: Float[Tensor, "layers w"]) -> Float[np.ndarray, "68 2"]:
+    """About where the landmarks of a face are, px of its picture."""
+    return engine.dragger.places(ws)[list(IBUG)]
 
 
 def distance(a: Float[np.ndarray, "p 2"], b: Float[np.ndarray, "p 2"]) -> float:
@@ -174,18 +178,6 @@ def mean(values: Float[np.ndarray, " n"]) -> float | None:
     return round(float(known.mean()), 3) if len(known) else None
 
 
-def crowd(features: Path | None) -> tuple[Callable[[Tensor], Tensor], str]:
-    """(pictures -> features for the Frechet distance, their name)."""
-    if features:
-        return partial(pooled, SqueezeFeatures(features)), "SqueezeNet 1.0, pooled"
-    net = landmark_net()
-
-    def seen(pictures: Tensor) -> Tensor:
-        return net.to7(net.to14(net.to28(resized(pictures, SIDE)))).mean((2, 3))
-
-    return seen, "landmark net (no SqueezeNet given)"
-
-
 @torch.no_grad()
 def frechet_of(results: list[Trial], features: Callable[[Tensor], Tensor]) -> float | None:
     """Between the pictures before and after; None for fewer than two pairs."""
@@ -204,7 +196,6 @@ def main() -> None:
     args = parser.parse_args()
     judge = Judge(Engine(args.model, device="cpu"), load(args.model))
     pairs = list(chosen(judge, args.pairs))
-    features, name = crowd(args.features)
     rows: list[dict[str, float | None]] = []
     first: list[Trial] = []
     for points, which in POINTS.items():
@@ -212,11 +203,12 @@ def main() -> None:
         results = [one for one in tried if one is not None]
         first = first or results
         rows.append(row(points, results))
-    written = {"pairs": args.pairs, "frechet": frechet_of(first, features), "rows": rows}
-    written["frechet_features"] = name
+    away = None
+    if args.features:
+        away = frechet_of(first, partial(pooled, SqueezeFeatures(args.features)))
     table(rows)
-    print(f"Frechet distance, features {name}: {written['frechet']}")
-    write(args.json, written)
+    print(f"Frechet distance by pooled SqueezeNet features: {away}")
+    write(args.json, {"pairs": args.pairs, "frechet": away, "rows": rows})
 
 
 if __name__ == "__main__":

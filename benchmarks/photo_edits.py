@@ -1,120 +1,196 @@
-"""Five drags on a real photo.
+"""Eight drags on every photo of a folder, judged by the face net that looks at the result.
 
-    python -m benchmarks.photo_edits --sheet docs/astronaut.jpg
-    python -m benchmarks.photo_edits --fit quick balanced best --sheet fits.jpg
+    python -m benchmarks.photo_edits --photos FOLDER --json out.json --sheet out.jpg \
+        --features squeezenet.pth
 
-The photo is scikit-image's astronaut (512 x 512 px; Eileen Collins, NASA, public domain). Of each
-drag: why it ended, its steps and seconds, px to go by the tracker (128 px picture), how far the
-photo's pixels at the handle went towards the target by dense optical flow between the photos before
-and after (px of the photo), and how many px differ outside the edited region.
-On the sheet, a row of the photo's own pixels and one of the model's for each fit.
+The drags are those of ``face_drags``, on the largest face of each photo. Of each: why it ended;
+seconds of the drag with its result at the photo's own size; ``seen``, the share of the handles'
+ways that the net finds done in the result; ``mesh_error``, how far its mesh of the result is from
+the meant one, in distances between the eyes; ``folded``, the share of the drawn px where the map
+turns over or shrinks an area more than 8 times; ``outside``, px that differ where nothing was
+drawn; ``identity``, the SqueezeNet-feature distance of the face before and after (null without
+--features). A face that the net does not find again is not seen at all, and has no error.
+
+``--method flow`` moves photos by dense flow between the generator's pictures, as is done with what
+has no face. The table has means over the photos; "seen, at most 1" counts no photo beyond 1.
+On the sheet, two rows a photo: the photo and its results, the generator's pictures.
+Renders to go with photos: ``python -m benchmarks.renders``.
 """
 
 import argparse
 import time
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal, get_args
 
-import cv2
 import numpy as np
+from jaxtyping import Float
 from PIL import Image
+from tqdm import tqdm
 
-from drag import EditError
-from editor.engine import Engine, faces
-from editor.fitter import quality
-from editor.session import Session
-from editor.view import closeup, show
-from inversion import BUDGETS, fit_psnr
+from editor.engine import Engine
+from editor.session import FittedPhoto, Session, Version
+from editor.view import closeup, enlarged, show, untouched
+from inversion import BUDGETS
+from photo import Photo, read_photo
 from photo.align import face_quad
-from transfer.flow import dis_flow
-from transfer.warp import render
+from photo.faces import Face, find_faces, nearest_face
+from training.generator.losses import SqueezeFeatures
 
-EDITS: dict[str, list[tuple[tuple[float, float], tuple[float, float]]]] = {
-    "nose left": [((222, 128), (210, 128))],
-    "nose right": [((222, 128), (234, 128))],
-    "mouth corners": [((203, 147), (196, 141)), ((243, 147), (250, 141))],
-    "lower lip": [((223, 158), (223, 167))],
-    "brows": [((200, 90), (200, 82)), ((247, 92), (247, 84))],
-}
-HEAD = (
-    "| edit | end | steps | seconds | to go | flow / drag | differ outside |\n" + "|---" * 7 + "|"
-)
+from . import edit_judges as judges
+from .face_drags import FaceDrag, face_drags
+from .meant import Meant, meant_by
+from .tables import command, table, write
 
-
-def moved(before: np.ndarray, after: np.ndarray, handle: np.ndarray, target: np.ndarray) -> float:
-    """How far dense optical flow (DIS) sees the handle go along the drag, in px."""
-    flow = dis_flow(*(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (before, after)))
-    x, y = np.round(handle).astype(int)
-    way = target - handle
-    return float(flow[y, x] @ way / np.linalg.norm(way))
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+THUMB = 256  # px of a picture on the sheet
+Method = Literal["rig", "flow"]
+METHODS: tuple[Method, ...] = get_args(Method)
 
 
-def edit(engine: Engine, session: Session, name: str) -> list[np.ndarray]:
-    """One drag; prints its row, returns the close-ups after it."""
+@dataclass(frozen=True)
+class Row:
+    """The figures of one drag on one photo, as this module's docstring explains them."""
+
+    photo: str
+    edit: str
+    end: str
+    seconds: float
+    seen: float
+    mesh_error: float | None
+    folded: float
+    outside: int
+    identity: float | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A photo that is ready to drag."""
+
+    name: str
+    session: Session
+    face: Face
+
+    @property
+    def middle(self) -> Float[np.ndarray, "2"]:
+        """Of the face, px of the photo."""
+        return self.face.mesh[:, :2].mean(0)
+
+
+def subjects(engine: Engine, folder: Path, budget: str, method: Method) -> Iterator[Subject]:
+    """The photos of a folder that show a face, fitted."""
+    for file in sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES):
+        photo = read_photo(file)
+        faces = find_faces(photo)
+        if not faces:
+            tqdm.write(f"{file.name}: no face")
+            continue
+        session = engine.open(photo, face_quad(faces[0].eyes_and_mouth), budget)
+        if method == "flow":
+            bare = replace(session.subject, rig=None)
+            session = untouched(bare, engine.dragger.seen_side)
+        yield Subject(file.stem, session, faces[0])
+
+
+def edit(engine: Engine, subject: Subject, drag: FaceDrag) -> tuple[str, float, Version, Photo]:
+    """(why it ended, how long it took, what came of it, the photo after)."""
     begin = time.monotonic()
-    *_, last = engine.drag(session, EDITS[name])
-    seconds = time.monotonic() - begin
+    *_, last = engine.drag(subject.session, drag.pairs)
     assert last.version is not None
-    photo, subject = session.subject.photo, session.subject
-    after, edited = render(photo, subject.quad, last.version.change)
-    points = np.array(EDITS[name], float)
-    flows = [moved(photo, after, *pair) / np.linalg.norm(pair[1] - pair[0]) for pair in points]
-    away = ", ".join(f"{float(d):.1f}" for d in last.state.distances)
-    share = ", ".join(f"{flow:.2f}" for flow in flows)
-    outside = int(((after != photo).any(2) & ~edited).sum())
-    print(
-        f"| {name} | {last.state.end} | {last.state.step} | {seconds:.1f} | {away} | {share} "
-        f"| {outside} |",
-        flush=True,
-    )
-    made = show(subject, last.version, "generated")
-    return [closeup(replace(subject, photo=photo)).photo for photo in (after, made)]
+    after = show(subject.session.subject, last.version)
+    return last.state.end, round(time.monotonic() - begin, 2), last.version, after
 
 
-def rows(engine: Engine, session: Session) -> list[np.ndarray]:
-    """The photo's close-up and those after each drag: in its own pixels, and in the model's."""
-    print(HEAD)
-    subject = session.subject
-    start = [closeup(subject).photo] * 2
-    columns = [start, *(edit(engine, session, name) for name in EDITS)]
-    return [np.hstack(line) for line in zip(*columns, strict=True)]
+def looked_at(
+    subject: Subject, drag: FaceDrag, meant: Meant, after: Photo, features: SqueezeFeatures | None
+) -> tuple[float, float | None, float | None]:
+    """(seen, mesh error, identity): what the face net finds in a result."""
+    fitted, mesh = subject.session.subject, subject.face.mesh
+    found = nearest_face(find_faces(after), subject.middle)
+    if found is None:
+        return 0.0, None, None
+    likeness = None
+    if features is not None:
+        both = (fitted.photo, after), (mesh, found.mesh)
+        likeness = judges.identity(*both, fitted.quad, features)
+    error = judges.mesh_error(meant.mesh, found.mesh, mesh)
+    return judges.seen(mesh, found.mesh, drag), error, likeness
 
 
-def fit(engine: Engine, photo: np.ndarray, budget: str) -> Session:
-    """Fit the photo with this budget; prints fidelity and time."""
-    seen = faces(photo)
-    if not seen:
-        raise EditError("No face was found.")
-    quad = face_quad(seen[0])
-    begin = time.monotonic()
-    *_, found = engine.invert(photo, quad, BUDGETS[budget])
-    seconds = time.monotonic() - begin
-    fidelity = fit_psnr(engine.generator, found, engine.crop(photo, quad))
-    print(
-        f"\nFit: {fidelity:.1f} dB, {found.steps} steps, {seconds:.1f} s, distance to the model's"
-    )
-    print(f"own faces {found.pivot_distance:.2f} ({quality(found)})\n")
-    return engine.begin(photo, quad, found)
+def thumbs(engine: Engine, fitted: FittedPhoto, version: Version, photo: Photo) -> np.ndarray:
+    """A photo close up, above what the generator shows."""
+    made = engine.picture(version.ws, fitted.delta)
+    close = closeup(replace(fitted, photo=photo), THUMB).photo
+    return np.vstack([close, enlarged(made, THUMB)])
+
+
+def trials(
+    engine: Engine, subject: Subject, features: SqueezeFeatures | None
+) -> tuple[list[Row], np.ndarray]:
+    """(a row for each drag, the lines of the sheet) of one photo."""
+    fitted, rows = subject.session.subject, list[Row]()
+    shown = [thumbs(engine, fitted, subject.session.now, fitted.photo)]
+    for name, drag in face_drags(subject.face.mesh).items():
+        end, seconds, version, after = edit(engine, subject, drag)
+        meant = meant_by(fitted, version.change, subject.face.mesh)
+        seen, error, likeness = looked_at(subject, drag, meant, after, features)
+        folded = judges.folded(meant.places, meant.layers)
+        outside = judges.outside(fitted.photo, after, meant.layers)
+        figures = seen, error, folded, outside, likeness
+        rows.append(Row(subject.name, name, end, seconds, *figures))
+        shown.append(thumbs(engine, fitted, version, after))
+    return rows, np.hstack(shown)
+
+
+def summary(edit: str, rows: list[Row]) -> dict[str, object]:
+    """A line of the table."""
+
+    def mean(figures: Iterable[float | None]) -> float:
+        known = [figure for figure in figures if figure is not None]
+        return float(np.mean(known)) if known else float("nan")
+
+    return {
+        "edit": edit,
+        "arrived": f"{sum(row.end == 'arrived' for row in rows)} of {len(rows)}",
+        "seconds": mean(row.seconds for row in rows),
+        "seen": mean(row.seen for row in rows),
+        "seen, at most 1": mean(min(1.0, row.seen) for row in rows),
+        "mesh_error": mean(row.mesh_error for row in rows),
+        "folded": mean(row.folded for row in rows),
+        "outside": sum(row.outside for row in rows),
+        "identity": mean(row.identity for row in rows),
+    }
+
+
+def arguments() -> argparse.Namespace:
+    """What is asked for."""
+    parser = command("Eight drags on every photo of a folder.")
+    parser.add_argument("--photos", type=Path, required=True, help="a folder of them")
+    parser.add_argument("--method", choices=METHODS, default="rig")
+    parser.add_argument("--fit", choices=tuple(BUDGETS), default="geometry")
+    parser.add_argument("--features", type=Path, help="SqueezeNet 1.0 weights")
+    parser.add_argument("--sheet", type=Path, help="draw the results")
+    return parser.parse_args()
 
 
 def main() -> None:
-    """Fit, drag, print, draw."""
-    parser = argparse.ArgumentParser(description="Five drags on a real photo.")
-    parser.add_argument("--fit", nargs="+", choices=tuple(BUDGETS), default=["balanced"])
-    parser.add_argument("--sheet", type=Path, help="write a contact sheet")
-    args = parser.parse_args()
-    from skimage.data import astronaut
-
-    engine, photo = Engine(), np.asarray(astronaut())
-    lines: list[np.ndarray] = []
-    for budget in args.fit:
-        print(f"\n## Fit: {budget}")
-        lines += rows(engine, fit(engine, photo, budget))
-    if args.sheet:
-        sheet = Image.fromarray(np.vstack(lines))
-        sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS).save(
-            args.sheet, quality=90
-        )
+    """Fit, drag, write figures and sheet after each photo, print the table."""
+    args = arguments()
+    engine = Engine(args.model)
+    features = SqueezeFeatures(args.features) if args.features else None
+    rows, lines = list[Row](), list[np.ndarray]()
+    for subject in tqdm(subjects(engine, args.photos, args.fit, args.method)):
+        found, line = trials(engine, subject, features)
+        rows, lines = rows + found, [*lines, line]
+        write(args.json, {"photos": len(lines), "rows": [asdict(row) for row in rows]})
+        if args.sheet:
+            Image.fromarray(np.vstack(lines)).save(args.sheet, quality=90)
+    named = {
+        name: [row for row in rows if row.edit == name]
+        for name in dict.fromkeys(r.edit for r in rows)
+    }
+    table([summary(name, found) for name, found in {**named, "all": rows}.items()])
 
 
 if __name__ == "__main__":

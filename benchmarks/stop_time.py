@@ -23,7 +23,7 @@ import skimage.data
 import torch
 
 from editor.dragger import DRAG_OPTIONS, DragStep
-from editor.engine import Engine, default_crop, encoder, landmark_net
+from editor.engine import Engine, default_crop, encoder
 from editor.machine.cores import use_well
 from editor.session import Session
 from inversion import BUDGETS, Inversion, InvertOptions
@@ -120,9 +120,8 @@ def others(count: int) -> Generator[None]:
 
 
 def fits(engine: Engine, photo: Photo, quad: Quad, options: InvertOptions) -> Iterator[Inversion]:
-    """A fit as of the first visitor: the small nets have not been read yet."""
+    """A fit as of the first visitor: the encoder has not been read yet."""
     encoder.cache_clear()
-    landmark_net.cache_clear()
     return engine.invert(photo, quad, options)
 
 

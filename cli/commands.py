@@ -21,8 +21,8 @@ from editor.fitter import inside
 from editor.machine.shortage import ShortageError
 from editor.session import Session, Version
 from editor.session_file import Facts, load_session, save_session
-from editor.view import VIEW_SIDE, closeup, show, untouched
-from inversion import Inversion, budget, fit_psnr
+from editor.view import VIEW_SIDE, closeup, original, show
+from inversion import LOOKS, Inversion, budget, budget_for, fit_psnr
 from photo import Photo, PhotoError
 from photo.align import face_quad
 from photo.crop import Crop, Quad, box_quad
@@ -57,6 +57,8 @@ def run_drag(args: argparse.Namespace) -> Summary:
     if isinstance(source, tuple):
         session, facts = source
         engine.check(session)
+        if args.pixels == "generated" and facts.get("fit") == "geometry":
+            session, facts = refit(engine, session, facts, args)
     else:
         session, facts = fit_photo(engine, source, args, asked)
     if args.drag or mask is not None:
@@ -104,7 +106,7 @@ def _write(session: Session, facts: Facts, args: argparse.Namespace) -> int:
     save_png(edited, args.out)
     if args.session is not None:
         save_session(session, facts, args.session)
-    small, start = closeup(subject), untouched(subject, len(session.now.change.flow)).now
+    small, start = closeup(subject), original(session)
     if args.gif is not None:
         save_gif(morph(small, (start, session.now), SLOW), args.gif)
     if args.mp4 is not None:
@@ -118,40 +120,54 @@ def fit_photo(
     """Find the face, or what else the model is of, and fit it."""
     quad = _quad(photo, engine.domain, args)
     agree(photo, inside(quad, photo))  # else it could not be saved
-    begin = time.monotonic()
-    fit = _fit(engine, photo, quad, args)
-    distance = engine.fitter.distance_name.split(" (LPIPS needs")[
-        0
-    ]  # what follows is a folder's name
-    return engine.begin(photo, quad, fit), {
-        "fit_seconds": round(time.monotonic() - begin, 2), "fit_steps": fit.step + 1,
-        "fit_distance": round(fit.distance, 4), "distance": distance,
-        "fit_psnr": round(fit_psnr(engine.generator, fit, engine.crop(photo, quad)), 2),
-    }  # fmt: skip
+    fit, facts = _fit(engine, photo, quad, args)
+    return engine.begin(photo, quad, fit), facts
+
+
+def refit(
+    engine: Engine, session: Session, facts: Facts, args: argparse.Namespace
+) -> tuple[Session, Facts]:
+    """A session whose photo is fitted as the model's pixels need it."""
+    fit, new = _fit(engine, session.subject.photo, session.subject.quad, args)
+    return session.refined(fit.ws, fit.delta, engine.picture), facts | new
 
 
 def _quad(photo: Photo, domain: Domain, args: argparse.Namespace) -> Quad:
-    """The crop by the box, by the eyes and the mouth, or else the usual one."""
+    """The crop by the box, by the eyes and the mouth, or else the usual one, where is dragged."""
     if args.box is not None:
         return box_quad(*args.box)
     if args.eyes_mouth is not None:
         if domain != "face":
             raise PhotoError("--eyes-mouth is for models of faces: use --box with this one.")
         return face_quad(np.array(args.eyes_mouth).reshape(3, 2))
-    quad = default_crop(photo, domain)
+    drags: list[tuple[float, ...]] = vars(args).get("drag", [])  # `invert` has none
+    at = (drags[0][0], drags[0][1]) if drags else None
+    quad = default_crop(photo, domain, at)
     if quad is None:
         raise PhotoError(NO_FACE)
     return quad
 
 
-def _fit(engine: Engine, photo: Photo, quad: Quad, args: argparse.Namespace) -> Inversion:
-    options, kept = budget(args.fit, args.seed), None if args.fresh else default_folder()
-    with _stoppable("fit") as found, bar(desc="fit", total=options.steps) as shown:
+def _fit(
+    engine: Engine, photo: Photo, quad: Quad, args: argparse.Namespace
+) -> tuple[Inversion, Facts]:
+    """(the fit, its figures)."""
+    name = args.fit or budget_for("geometry", getattr(args, "pixels", "") == "generated")
+    options, kept = budget(name, args.seed), None if args.fresh else default_folder()
+    begin = time.monotonic()
+    with _stoppable("fit") as found, bar(desc="fit", total=options.steps or LOOKS) as shown:
         for fit in engine.invert(photo, quad, options, kept):
+            found[:] = [fit]
             shown.set_postfix_str(f"distance {fit.distance:.3f}")
             shown.update(fit.step + 1 - shown.n)
-            found[:] = [fit]
-    return found[0]
+    fit, distance = found[0], "of the face's points, in shares of the crop's side"
+    if fit.stage != "geometry":  # what follows is a folder's name
+        distance = engine.fitter.distance_name.split(" (LPIPS needs")[0]
+    return fit, {
+        "fit": name, "fit_seconds": round(time.monotonic() - begin, 2), "fit_steps": fit.step + 1,
+        "fit_distance": round(fit.distance, 4), "distance": distance,
+        "fit_psnr": round(fit_psnr(engine.generator, fit, engine.crop(photo, quad)), 2),
+    }  # fmt: skip
 
 
 @contextmanager

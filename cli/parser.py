@@ -12,7 +12,7 @@ from photo.domain import Domain
 from weights.files import FACES
 
 # Those of ``inversion``, ``editor`` and ``drag``, which are not loaded for this; a test compares.
-BUDGETS = ("quick", "balanced", "best")
+BUDGETS = ("geometry", "quick", "balanced", "best")
 PIXELS = ("photo", "generated")
 STEPS = 120
 
@@ -79,8 +79,9 @@ def _fitted() -> Parser:
         help="left, top and side of the square to fit, for what is not a face",
     )  # fmt: skip
     options.add_argument(
-        "--fit", choices=BUDGETS, default="balanced",
-        help="how closely the model is made to look like the photo",
+        "--fit", choices=BUDGETS,
+        help="how closely the model is made to look like the photo; geometry, unless the model's "
+        "pixels are asked for: then balanced",
     )  # fmt: skip
     options.add_argument(
         "--fresh", action="store_true", help="fit anew, and keep nothing for the next time"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -11,16 +10,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 from drag import Edit, EditError, Options, State, drag
-from photo.crop import Crop, resized
+from photo.crop import Crop
 from photo.domain import Domain
 from photo.framing import bars
-from stylegan import apply, before_activation, premodulated
-from transfer.flow import Plane
-from transfer.regularize import WarpConstraints, disocclusions, regularize_flow
-from transfer.warp import Warp, chain
+from photo.mesh import FacePoints
+from stylegan import Generator, apply, before_activation, premodulated
+from transfer.rig import RIG_SIDE, Pose
+from transfer.warp import Warp
 from weights.formats import Model
 
-from .fitter import FACE_POINTS, model_points
+from .fitter import model_points
 from .machine.device import on_cpu
 from .motion.estimators import (
     FlowEstimator,
@@ -31,6 +30,8 @@ from .motion.estimators import (
     painted,
 )
 from .motion.features import FeatureRenderer, LatentParameterization
+from .motion.poses import PoseBuilder
+from .motion.warps import WarpBuilder
 from .session import Session, Version
 
 DRAG_OPTIONS = Options(
@@ -41,13 +42,17 @@ DRAG_OPTIONS = Options(
 OPTIONS_SIDE = 128  # px: the options' lengths are those of a picture of this side
 LAYERS = 6  # of w that a drag moves (DragGAN, implementation details), unless the model has axes
 OWN = 0.2  # of the step of the move that all layers share: that of a layer's own move
-REACH = 0.12  # of the crop's side: how far from the drags the photo may move freely
 FRAME_EVERY = 4  # steps between two pictures of a drag
 SEEN_SIDE = 256  # px of the largest pictures whose motion is looked at
 EXACT_MASK = 2e9  # multiplications of a whole map: beyond, some of what must not move is looked at
 MASK_WINDOWS = 6  # so many parts of it
+FINISHED = ("arrived", "stuck", "steps")
+"""Ends of a drag after which the photo's handles are where they were dragged, if not too far."""
 Space = Literal["w+", "w"]
 """What a drag searches: a move that all layers share, with or without small ones of their own."""
+
+
+Builder = PoseBuilder | WarpBuilder
 
 
 @dataclass(frozen=True)
@@ -56,37 +61,6 @@ class DragStep:
 
     state: State
     version: Version | None
-
-
-@dataclass(frozen=True)
-class WarpBuilder:
-    """Makes versions of the photo from what is seen of a drag.
-
-    Args:
-        watch: looks at the tuned generator's pictures.
-        edit: the drag, in px of these pictures.
-        before: what was done to the photo before this drag.
-    """
-
-    watch: MotionEstimator
-    edit: Edit
-    before: Warp
-
-    @cached_property
-    def face(self) -> Plane | None:
-        """How far each pixel was from the face before the drag, see transfer/regularize.py."""
-        return self.watch.face()
-
-    def version(self, ws: Latents, moved: Float[Tensor, "p 2"]) -> Version:
-        """How the photo looks once the handles are here, in px of the pictures."""
-        sight, edit, first = self.watch.to(ws), self.edit, self.watch.seen.trail.first
-        handles, now = (points.double().numpy() for points in (edit.handles, moved))
-        mask = None if edit.mask is None else edit.mask.numpy()
-        pull = WarpConstraints(handles, now, REACH * len(first), mask, self.face, sight.mouth)
-        flow = regularize_flow(sight.motion, pull)
-        overlay = disocclusions(first, sight.picture, sight.motion, flow, pull)
-        change = Warp(flow.astype(np.float32), overlay.astype(np.float32))
-        return Version(ws, chain(self.before, change), picture=sight.picture)
 
 
 @dataclass(frozen=True)
@@ -131,28 +105,34 @@ class Dragger:
         for state, ws in self.drag_latent(session.now.ws, own, options, space):
             yield DragStep(state, None)
             if builder is None:
-                flow = FlowEstimator(tuned, session.now.ws, seen)
-                builder = self._warps(session, edit, flow)
+                builder = self._builder(session, edit, tuned)
                 yield DragStep(state, None)  # between two pieces of work: who wants to stop may
             if not state.end and state.step % FRAME_EVERY:
                 continue
-            version = builder.version(ws, resized(state.handles, side, seen))
+            handles = own.targets if state.end in FINISHED else state.handles
+            version = builder.version(ws, handles)
             yield DragStep(state, version)
             if state.end and seen < side:
                 yield DragStep(state, replace(version, picture=painted(tuned, ws)))
 
-    def _warps(self, session: Session, edit: Edit, flow: FlowEstimator) -> WarpBuilder:
-        """From the picture before the drag."""
-        seen = to_crop_edit(edit, Crop(session.subject.quad, flow.side), self.model.domain)
-        known = correspondence(self.model, flow.first, flow.side)
+    def _builder(self, session: Session, edit: Edit, tuned: Generator) -> Builder:
+        """What makes versions of the photo: poses of its rig, or without one warps."""
+        subject, now, seen, domain = session.subject, session.now, self.seen_side, self.model.domain
+        if subject.rig is not None and isinstance(now.change, Pose):
+            own = to_crop_edit(edit, Crop(subject.quad, RIG_SIDE), domain)
+            return PoseBuilder(tuned, now.ws, seen, subject.rig, now.change, own)
+        assert isinstance(now.change, Warp)
+        own = to_crop_edit(edit, Crop(subject.quad, seen), domain)
+        flow = FlowEstimator(tuned, now.ws, seen)
+        known = correspondence(self.model, now.ws, seen)
         places = None if self.model.landmark_regressor is None else self.places
-        return WarpBuilder(MotionEstimator(flow, known, places), seen, session.now.change)
+        return WarpBuilder(MotionEstimator(flow, known, places), own, now.change)
 
-    def places(self, ws: Latents) -> Float[np.ndarray, "68 2"]:
-        """About where a face of the model has its landmarks, in px of its picture."""
+    def places(self, ws: Latents) -> FacePoints:
+        """About where a face of the model has its points, in px of its picture."""
         regressor = self.model.landmark_regressor
         assert regressor is not None, "This model does not know its landmarks."
-        return model_points(regressor, ws[0])[:FACE_POINTS]
+        return model_points(regressor, ws[0])
 
     def drag_latent(
         self, ws: Latents, edit: Edit, options: Options = DRAG_OPTIONS, space: Space = "w+"

@@ -3,10 +3,10 @@
 Pictures are uint8 RGB [h w 3], points are (x, y) in px, ws are [layers w] without a batch axis.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from jaxtyping import Float
@@ -17,14 +17,13 @@ from inversion import BUDGETS, Inversion, InvertOptions, choose
 from inversion.encoder import Encoder
 from inversion.encoder import build as build_encoder
 from photo import Photo, PhotoError
-from photo.align import EyesMouth, find_faces
 from photo.crop import Crop, Quad, box_quad
 from photo.domain import Domain
-from photo.framing import default_quad, framed
-from photo.landmarks import LandmarkNet
-from photo.landmarks import build as build_landmark_net
+from photo.faces import find_faces
+from photo.framing import Point, default_quad, framed
 from stylegan import Delta, apply
-from weights.aux_nets import ENCODER, LANDMARKS, load_small
+from transfer.warp import Warp
+from weights.aux_nets import ENCODER, load_small
 from weights.checkpoints import open_model
 from weights.files import FACES, WeightsError
 from weights.formats import Model
@@ -34,38 +33,32 @@ from .fitter import Fitter, inside
 from .machine.device import best_device, changed
 from .machine.shortage import enough_memory, with_memory
 from .motion.estimators import painted
+from .motion.poses import rigged
 from .session import FittedPhoto, Session, SessionError
 from .session_file import Facts, load_session
 from .view import VIEW_SIDE, enlarged, untouched
 
 NO_FACE = "No face was found: mark the eyes and the mouth with --eyes-mouth."
-Net = TypeVar("Net")
 Pairs = Sequence[tuple[tuple[float, float], tuple[float, float]]]
 """Drags as (handle, target), each (x, y)."""
-
-
-@cache
-def landmark_net() -> LandmarkNet:
-    """The landmark net, read once."""
-    return _read(LANDMARKS, build_landmark_net)
+faces, default_crop = enough_memory()(find_faces), enough_memory()(default_quad)
+"""The faces of a photo; where it is cut unless somebody says where."""
 
 
 @cache
 def encoder() -> Encoder | None:
-    """The encoder, read once; None where there is none."""
-    return _read(ENCODER, build_encoder) if ENCODER.is_file() else None
+    """The encoder, read once; None where there is none.
 
-
-@enough_memory()
-def faces(photo: Photo) -> list[EyesMouth]:
-    """Left eye, right eye (as seen) and mouth of each face, in photo px, the largest face first."""
-    return find_faces(photo, landmark_net())
-
-
-@enough_memory()
-def default_crop(photo: Photo, domain: Domain) -> Quad | None:
-    """Where a photo is cut unless somebody says where; None where no face was found for "face"."""
-    return default_quad(photo, domain, landmark_net() if domain == "face" else None)
+    Raises:
+        WeightsError: its file is damaged or holds something else.
+    """
+    if not ENCODER.is_file():
+        return None
+    tensors, facts = load_small(ENCODER)
+    try:
+        return build_encoder(tensors, facts)
+    except ValueError as error:
+        raise WeightsError(f"{ENCODER.name} cannot be used. {error}") from error
 
 
 class Engine:
@@ -89,7 +82,7 @@ class Engine:
     def __init__(self, file: Path = FACES, device: str | torch.device | None = None):
         model = open_model(file)
         statistics = model.measured()  # on the CPU: the same everywhere
-        on = best_device() if device is None else torch.device(device)
+        on = torch.device(device or best_device())
         self.model: Model = changed(model, (Tensor, nn.Module), lambda part: part.to(on))
         self.generator = self.model.generator
         self.domain: Domain = self.model.domain
@@ -98,8 +91,7 @@ class Engine:
         axes = self.statistics.axes if known is None else known
         layers = LAYERS if known is None else model.generator.config.num_ws
         self.dragger = Dragger(self.model, axes, layers)
-        nets = (landmark_net, encoder)
-        self.fitter = Fitter(self.model, self.statistics, axes, *choose(on), nets)
+        self.fitter = Fitter(self.model, self.statistics, axes, *choose(on), encoder)
 
     @property
     def device(self) -> torch.device:
@@ -135,23 +127,27 @@ class Engine:
         ws = self.latent(seed, truncation_psi)
         photo = enlarged(self.picture(ws), VIEW_SIDE)
         subject = FittedPhoto(photo, box_quad(-0.5, -0.5, float(VIEW_SIDE)), ws, {})
-        return untouched(subject, self.dragger.seen_side)
+        return self._ready(subject)
 
-    def open(self, photo: Photo, quad: Quad | None = None, budget: str = "balanced") -> Session:
+    def open(
+        self,
+        photo: Photo,
+        quad: Quad | None = None,
+        budget: str = "geometry",
+        at: Point | None = None,
+    ) -> Session:
         """Fit a photo, which has to be done once before it is dragged.
 
         Args:
             photo: any size.
-            quad: corners of what is fitted, in px of the photo: top left, bottom left, bottom
-                right, top right. Without, the largest face, or what else the model is of.
-            budget: "quick", "balanced" or "best": how closely the model is made to look like it.
+            quad: what is fitted, see ``photo.crop``; without, a face or what the model is of.
+            budget: "geometry" for drags; "quick", "balanced", "best" to look like the photo, too.
+            at: (x, y) px of the photo: the face there is taken; without, the largest one.
 
         Raises:
-            PhotoError: no face was found, or the quad is none of this photo.
-            FitError: nothing like it can be made.
+            PhotoError, FitError: there is no face, or nothing like it can be made.
         """
-        quad = default_crop(photo, self.domain) if quad is None else quad
-        if quad is None:
+        if quad is None and (quad := default_crop(photo, self.domain, at)) is None:
             raise PhotoError(NO_FACE)
         *_, inversion = self.invert(photo, inside(quad, photo), BUDGETS[budget])
         return self.begin(photo, quad, inversion)
@@ -181,7 +177,12 @@ class Engine:
 
     def begin(self, photo: Photo, quad: Quad, fit: Inversion) -> Session:
         """A session on a fitted photo."""
-        return untouched(FittedPhoto(photo, quad, fit.ws, fit.delta), self.dragger.seen_side)
+        return self._ready(FittedPhoto(photo, quad, fit.ws, fit.delta))
+
+    def _ready(self, subject: FittedPhoto) -> Session:
+        """With the rig of its head, if it is a face and the face nets see it."""
+        rig = rigged(subject.photo, subject.quad) if self.domain == "face" else None
+        return untouched(replace(subject, rig=rig), self.dragger.seen_side)
 
     def reopen(self, file: Path) -> tuple[Session, Facts]:
         """(a session that was saved, its facts).
@@ -199,11 +200,11 @@ class Engine:
         Raises:
             SessionError: its parts have other shapes.
         """
-        subject, known = session.subject, self.fitter.shapes
+        subject, known, seen = session.subject, self.fitter.shapes, self.dragger.seen_side
         if (
             subject.ws.shape != known["ws"]
             or "ws" in subject.delta
-            or len(session.now.change.flow) != self.dragger.seen_side
+            or (isinstance(warp := session.now.change, Warp) and len(warp.flow) != seen)
             or any(known.get(name) != tensor.shape for name, tensor in subject.delta.items())
         ):
             raise SessionError("This session was made for another model: fit the photo again.")
@@ -234,12 +235,3 @@ class Engine:
         if not isinstance(edit, Edit):
             edit = Edit.between(session.subject.photo.shape[:2], edit)
         return self.dragger.drag(session, edit, options, space)
-
-
-def _read(file: Path, build: Callable[[Mapping[str, Tensor], Mapping[str, str]], Net]) -> Net:
-    """A net from its file; WeightsError where that is damaged or holds something else."""
-    tensors, facts = load_small(file)
-    try:
-        return build(tensors, facts)
-    except ValueError as error:
-        raise WeightsError(f"{file.name} cannot be used. {error}") from error

@@ -15,11 +15,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from photo import Photo
-from transfer.warp import Warp
 from weights.files import OutputError, whole
 
 from .session import FittedPhoto, Version
-from .view import show
+from .view import between, show
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 LABEL = "Edited with AI: made with DragPhoto."
@@ -86,7 +85,7 @@ def morph(subject: FittedPhoto, versions: Sequence[Version], frames: int = 16) -
     yield from repeat(show(subject, versions[0]), held)
     for before, after in pairwise(versions):
         for number in range(1, frames + 1):
-            change = _between(before.change, after.change, _eased(number / frames))
+            change = between(before.change, after.change, _eased(number / frames))
             yield show(subject, Version(after.ws, change))
     yield from repeat(show(subject, versions[-1]), held)
 
@@ -147,13 +146,6 @@ def _xmp() -> str:
         '<rdf:Description xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
         f' Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/></rdf:RDF></x:xmpmeta>'
     )
-
-
-def _between(before: Warp, after: Warp, share: float) -> Warp:
-    """So much of the way from one change to another: exactly them at 0 and 1."""
-    pairs = ((before.flow, after.flow), (before.overlay, after.overlay))
-    flow, overlay = ((1 - share) * start + share * end for start, end in pairs)
-    return Warp(flow, overlay)
 
 
 def _eased(share: float) -> float:

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from inversion import Inversion
+from inversion import STAGES, Inversion
 from weights import files
 from weights.files import WeightsError
 from weights.formats import read, write
@@ -28,7 +28,7 @@ from .session_schema import is_moderate
 
 FOLDER = "DRAGPHOTO_CACHE"
 """The environment variable that names the folder for fits."""
-FORM = "1"  # changes when the same options give another fit
+FORM = "2"  # changes when the same options give another fit
 EVERY = 20  # steps between two checkpoints
 OLDEST = 7 * 24 * 3600.0  # s
 MOST = 1_000_000_000  # bytes of all files
@@ -71,7 +71,7 @@ class Fits:
         delta = {name.removeprefix(DELTA): tensor for name, tensor in tensors.items()}
         try:
             away, pivot, step, steps = (float(part) for part in facts["figures"].split())
-            stage = "tune" if facts["stage"] == "tune" else "project"
+            stage = STAGES[facts["stage"]]
             fit = Inversion(ws, delta, away, pivot, stage, int(step), int(steps), done=1.0)
         except (KeyError, ValueError, OverflowError):
             return None

@@ -5,29 +5,32 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Size, Tensor
 
 from inversion import (
+    LOOKS,
     CheckpointStore,
     Distance,
+    GeometryFit,
     Helpers,
     Inversion,
     InvertOptions,
     LandmarkLoss,
     MotionAugmentation,
     ProjectionTarget,
+    budget,
     invert,
 )
 from inversion.checkpoint import NullStore
 from inversion.encoder import Encoder
 from inversion.landmark_loss import regressed
 from photo import Photo, PhotoError
-from photo.align import face_points
 from photo.crop import Quad, check_quad
-from photo.landmarks import LandmarkNet, eyes_and_mouth
+from photo.faces import SURE
+from photo.mesh import INNER_LIPS, IRISES, LEFT_EYE, OUTER_LIPS, POINTS, RIGHT_EYE, FacePoints
+from photo.nets import aligned_points
 from stylegan import Mapping, WStatistics, to_uint8
 from weights.aux_nets import digest
 from weights.formats import Model
@@ -37,8 +40,11 @@ from .fit_cache import Fits
 from .machine.device import on_cpu
 from .motion.estimators import follower
 
-FACE_POINTS = 68  # iBUG's; ears and hairline are guesses where hair covers them
-QUALITY = ((0.45, "close"), (0.65, "fair"), (float("inf"), "rough: edits may look odd"))
+ROUGH = "rough: edits may look odd"
+QUALITY = ((0.45, "close"), (0.65, "fair"), (float("inf"), ROUGH))
+PLACED = ((0.01, "close"), (0.02, "fair"), (float("inf"), ROUGH))  # mean distance of the points
+IMPORTANT = {3.0: (*LEFT_EYE, *RIGHT_EYE), 2.0: (*INNER_LIPS, *OUTER_LIPS), 6.0: IRISES}
+"""How much more than others these points of a face count in its fit."""
 CPU_SIDE = 256  # px of the largest pictures to which a generator is tuned without a GPU
 
 
@@ -52,7 +58,7 @@ class Fitter:
         axes: along which its face is moved, to show how the photo should move.
         distance: how unlike two pictures are.
         distance_name: a sentence about it.
-        nets: give the landmark net and the encoder; None where there is no encoder.
+        encoder: gives the encoder; None where there is none.
     """
 
     model: Model
@@ -60,7 +66,7 @@ class Fitter:
     axes: Float[Tensor, "k w"]
     distance: Distance
     distance_name: str
-    nets: tuple[Callable[[], LandmarkNet], Callable[[], Encoder | None]]
+    encoder: Callable[[], Encoder | None]
 
     @cached_property
     def shapes(self) -> dict[str, Size]:
@@ -97,26 +103,53 @@ class Fitter:
     def _search(
         self, image: Float[Tensor, "3 r r"], options: InvertOptions, store: CheckpointStore
     ) -> Iterator[Inversion]:
-        generator, (landmark_net, encoder) = self.model.generator, self.nets
-        loss = landmark_loss(
-            image, self.model.landmark_regressor, self.statistics.w_avg, landmark_net
-        )
+        start = guess(image, self.model.generator.mapping, self.encoder())
+        goal, placed = landmark_loss(image, self.model.landmark_regressor), None
+        if goal is not None:
+            for placed in self._placed(goal, start, options):
+                yield on_cpu(placed)
+        if not options.steps:
+            if placed is not None:
+                return
+            options = budget("quick", options.project.seed)
+        start = start if placed is None else placed.ws[0]
         target = ProjectionTarget(
-            generator, self.statistics, image.to(self.axes), self.distance, loss
+            self.model.generator, self.statistics, image.to(self.axes), self.distance, goal
         )
+        helpers = Helpers(start, self._augmentation(options), store)
+        yield from map(on_cpu, invert(target, options, helpers))
+
+    def _placed(
+        self, goal: LandmarkLoss, start: Float[Tensor, " w"] | None, options: InvertOptions
+    ) -> Iterator[Inversion]:
+        """The face of the model that is where the photo's is."""
+        start = self.statistics.w_avg if start is None else start.to(self.axes)
+        geometry = GeometryFit(goal, self.axes, self.statistics, start)
+        num_ws = self.model.generator.config.num_ws
+        for look, face in enumerate(geometry.steps(self._look)):
+            ws, away, done = face.w.expand(num_ws, -1), face.error, (look + 1) / LOOKS
+            first = Inversion(ws, {}, away, away, "geometry", look, LOOKS, done)
+            yield replace(first, step=0, steps=options.steps, done=0.0) if options.steps else first
+
+    @torch.no_grad()
+    def _look(self, w: Float[Tensor, " w"]) -> Float[Tensor, "478 2"] | None:
+        generator = self.model.generator
+        return seen_points(generator(w.expand(1, generator.config.num_ws, -1))[0])
+
+    def _augmentation(self, options: InvertOptions) -> MotionAugmentation:
+        generator = self.model.generator
         side = min(options.tune.side, generator.config.resolution)
-        augmentation = MotionAugmentation(
+        return MotionAugmentation(
             lambda start, end: follower(self.model, start, side).to(end),
             lambda ws: generator(ws[None], resolution=side)[0],
             self.axes,
         )
-        helpers = Helpers(guess(image, generator.mapping, encoder()), augmentation, store)
-        yield from map(on_cpu, invert(target, options, helpers))
 
 
 def quality(inversion: Inversion) -> str:
     """How good a fit is, in words."""
-    return next(word for limit, word in QUALITY if inversion.pivot_distance <= limit)
+    limits = PLACED if inversion.stage == "geometry" else QUALITY
+    return next(word for limit, word in limits if inversion.pivot_distance <= limit)
 
 
 def inside(quad: Quad, photo: Photo) -> Quad:
@@ -142,31 +175,35 @@ def guess(
     return encoder(image[None].cpu())[0]
 
 
+def point_weights() -> Float[Tensor, " 478"]:
+    """How much each point counts; they sum to 1."""
+    weights = torch.ones(POINTS)
+    for weight, rows in IMPORTANT.items():
+        weights[list(rows)] = weight
+    return weights / weights.sum()
+
+
 def landmark_loss(
-    image: Float[Tensor, "3 r r"],
-    regressor: Float[Tensor, "inputs points 2"] | None,
-    w_avg: Float[Tensor, " w"],
-    landmark_net: Callable[[], LandmarkNet],
+    image: Float[Tensor, "3 r r"], regressor: Float[Tensor, "inputs 478 2"] | None
 ) -> LandmarkLoss | None:
-    """The points of the face in a crop; None where they are in doubt, or unknown to the model.
+    """The points of the face in a crop; None where none is seen, or the model knows no such points.
 
-    For models that know no landmarks (of animals, cars ...) the net is not even read.
+    For models that know none (of animals, cars ...) the nets are not even read.
     """
-    if regressor is None:
+    points = None if regressor is None else seen_points(image)
+    if regressor is None or points is None:
         return None
-    net, side = landmark_net(), image.shape[-1]
-    if regressor.shape[1] != len(net.names):
-        return None
-    about = eyes_and_mouth(model_points(regressor, w_avg))
-    points = face_points(to_uint8(image), about, net)
-    if points is None:
-        return None
-    wanted = torch.from_numpy(points[:FACE_POINTS]).float()
-    return LandmarkLoss(regressor[:, :FACE_POINTS], wanted, side)
+    return LandmarkLoss(regressor, points, image.shape[-1], point_weights())
 
 
-def model_points(
-    regressor: Float[Tensor, "inputs points 2"], w: Float[Tensor, " w"]
-) -> Float[np.ndarray, "points 2"]:
+def seen_points(image: Float[Tensor, "3 r r"]) -> Float[Tensor, "478 2"] | None:
+    """The points of the face in a picture, px; None where none is seen."""
+    if not bool(image.isfinite().all()):
+        return None
+    points, sure = aligned_points(to_uint8(image))
+    return torch.from_numpy(points).float() if sure > SURE else None
+
+
+def model_points(regressor: Float[Tensor, "inputs 478 2"], w: Float[Tensor, " w"]) -> FacePoints:
     """About where a face of the model has its landmarks, in px of its picture."""
     return regressed(regressor, w[None].cpu())[0].double().numpy()

@@ -1,5 +1,6 @@
 """One person's editing: a photo's fit, the versions of it, what is drawn. Light, immutable."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from jaxtyping import Float
@@ -7,11 +8,14 @@ from torch import Tensor
 
 from photo import Photo
 from photo.crop import Quad
-from stylegan import Delta
+from stylegan import Delta, activation, before_activation
 from transfer.flow import Picture
+from transfer.rig import Pose, Rig
 from transfer.warp import Warp
 
 from .drawing import Drawing
+
+Latents = Float[Tensor, "layers w_dim"]
 
 MOST_VERSIONS = 30
 BLANK = Drawing()
@@ -25,32 +29,40 @@ class SessionError(ValueError):
 class FittedPhoto:
     """The photo and its fit; it never changes while dragging.
 
-    ``quad`` holds the crop's corners in photo px, ``ws`` the pivot, ``delta`` the tuned weights.
+    ``quad`` holds the crop's corners in photo px, ``ws`` the pivot, ``delta`` the tuned weights,
+    ``rig`` the head; None where there is no face.
     """
 
     photo: Photo
     quad: Quad
     ws: Float[Tensor, "layers w_dim"]
     delta: Delta
+    rig: Rig | None = None
 
 
 @dataclass(frozen=True)
 class Version:
     """One state of the picture: its latent, what it changes in the photo, what was drawn on it.
 
-    ``picture`` is what the tuned generator shows; None where nothing was edited yet.
+    ``change`` is a pose of the photo's rig, or without one a warp. ``picture`` is what the tuned
+    generator shows; None where nothing was edited yet.
     """
 
     ws: Float[Tensor, "layers w_dim"]
-    change: Warp
+    change: Warp | Pose
     drawing: Drawing = BLANK
     picture: Picture | None = None
 
     @property
     def size(self) -> int:
         """Bytes of its arrays."""
-        parts = (self.ws, self.change.flow, self.change.overlay, self.picture)
-        return sum(part.nbytes for part in parts if part is not None)
+        change = self.change
+        own = (
+            (change.vertices, change.fixed)
+            if isinstance(change, Pose)
+            else (change.flow, change.overlay)
+        )
+        return sum(part.nbytes for part in (self.ws, self.picture, *own) if part is not None)
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,28 @@ class Session:
         """A drag is done: its version is the new one."""
         past = (*self.past, self.now)[-MOST_VERSIONS:]
         return replace(self, now=version, past=past, future=())
+
+    def refined(
+        self, ws: Latents, delta: Delta, paint: Callable[[Latents, Delta], Picture]
+    ) -> "Session":
+        """The photo is fitted by these instead: each version has moved as far from the new pivot.
+
+        Args:
+            ws: the pivot.
+            delta: the tuned weights.
+            paint: what the generator shows, tuned by the delta.
+        """
+        move = before_activation(ws) - before_activation(self.subject.ws)
+
+        def moved(version: Version) -> Version:
+            ws = activation(before_activation(version.ws) + move)
+            return replace(
+                version, ws=ws, picture=None if version.picture is None else paint(ws, delta)
+            )
+
+        past, future = (tuple(map(moved, part)) for part in (self.past, self.future))
+        subject = replace(self.subject, ws=ws, delta=delta)
+        return Session(subject, moved(self.now), past, future)
 
     def at(self, number: int) -> "Session":
         """Back or forth to one of the versions; the nearest where there is none of that number."""

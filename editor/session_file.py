@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ from PIL import Image
 from torch import Tensor
 
 from photo import NotNowError, Photo, read_photo
-from photo.crop import check_quad
+from photo.crop import Quad, check_quad
+from transfer.backdrop import backdrop
+from transfer.rig import Pose, Rig, wide_crop
 from transfer.warp import Warp
 from weights.files import WeightsError
 from weights.formats import read, write
@@ -22,7 +25,8 @@ from .session_schema import DELTA, FACTS, check_arrays, check_size, parsed
 from .session_schema import Facts as Facts
 from .view import enlarged
 
-KIND = "dragphoto session 2"
+KIND = "dragphoto session 3"
+OLDER = ("dragphoto session 1", "dragphoto session 2")
 
 
 def save_session(session: Session, facts: Facts, file: Path) -> None:
@@ -56,6 +60,8 @@ def load_session(file: Path) -> tuple[Session, Facts]:
         tensors, texts = read(file)
     except WeightsError as error:
         raise SessionError(str(error)) from error
+    if texts.get("kind") in OLDER:
+        raise SessionError(f"{file.name} was saved by an older DragPhoto: fit its photo again.")
     if texts.get("kind") != KIND:
         raise SessionError(f"{file.name} is not a session saved by DragPhoto.")
     try:
@@ -74,8 +80,7 @@ def _arrays(session: Session) -> dict[str, Tensor]:
     """The photo as the bytes of a PNG, the fit, and the versions one behind the other."""
     subject, versions = session.subject, session.versions
     delta = {DELTA + name: tensor for name, tensor in subject.delta.items()}
-    changes = [version.change for version in versions]
-    nothing = np.zeros((*changes[0].flow.shape[:2], 3), np.uint8)
+    nothing = np.zeros((1, 1, 3), np.uint8)
     pictures = [nothing if v.picture is None else v.picture for v in versions]
     own = max(len(picture) for picture in pictures)  # those of stopped drags may be smaller
     return delta | {
@@ -83,11 +88,28 @@ def _arrays(session: Session) -> dict[str, Tensor]:
         "quad": torch.from_numpy(subject.quad.astype(np.float64)),
         "pivot": subject.ws,
         "ws": torch.stack([version.ws for version in versions]),
-        "flow": torch.from_numpy(np.stack([c.flow for c in changes]).astype(np.float32)),
-        "paint": torch.from_numpy(np.stack([c.overlay for c in changes]).astype(np.float32)),
         "pictures": torch.from_numpy(np.stack([enlarged(p, own) for p in pictures])),
         "painted": torch.tensor([v.picture is not None for v in versions]).byte(),
+        **_changes(subject.rig, [version.change for version in versions]),
     }
+
+
+def _changes(rig: Rig | None, changes: Sequence[Warp | Pose]) -> dict[str, Tensor]:
+    """The versions' warps; or the rig and the versions' poses of it."""
+    if rig is None:
+        warps = [change for change in changes if isinstance(change, Warp)]
+        flow, paint = np.stack([w.flow for w in warps]), np.stack([w.overlay for w in warps])
+        return {"flow": torch.from_numpy(flow).float(), "paint": torch.from_numpy(paint).float()}
+    poses = [change for change in changes if isinstance(change, Pose)]
+    side = max(1 if pose.fixed is None else len(pose.fixed) for pose in poses)
+    fixed = [np.zeros((side, side), bool) if p.fixed is None else p.fixed for p in poses]
+    points = np.c_[rig.vertices, rig.follow, rig.near]
+    arrays = {
+        "rig": points, "irises": rig.irises, "vertices": np.stack([p.vertices for p in poses]),
+        "gaze": np.stack([p.gaze for p in poses]),
+    }  # fmt: skip
+    numbers = {name: torch.from_numpy(array).double() for name, array in arrays.items()}
+    return numbers | {"fixed": torch.from_numpy(np.stack(fixed)).byte()}
 
 
 def _texts(session: Session, facts: Facts) -> dict[str, str]:
@@ -106,15 +128,28 @@ def _subject(tensors: dict[str, Tensor]) -> FittedPhoto:
     photo, quad = read_photo(tensors["photo"].numpy().tobytes()), tensors["quad"].numpy().copy()
     check_quad(quad, photo)
     delta = {n.removeprefix(DELTA): t.clone() for n, t in tensors.items() if n.startswith(DELTA)}
-    return FittedPhoto(photo, quad, tensors["pivot"].clone(), delta)
+    rig = _rig(tensors, photo, quad) if "rig" in tensors else None
+    return FittedPhoto(photo, quad, tensors["pivot"].clone(), delta, rig)
+
+
+def _rig(tensors: dict[str, Tensor], photo: Photo, quad: Quad) -> Rig:
+    points, irises = (tensors[name].double().numpy() for name in ("rig", "irises"))
+    behind = backdrop(photo, wide_crop(quad))
+    return Rig(points[:, :3].copy(), points[:, 3].copy(), points[:, 4].copy(), irises, behind)
 
 
 def _version(tensors: dict[str, Tensor], number: int, drawing: Drawing) -> Version:
-    flow, overlay, picture = (
-        tensors[name][number].numpy().copy() for name in ("flow", "paint", "pictures")
-    )
+    picture = tensors["pictures"][number].numpy().copy()
     shown = picture if bool(tensors["painted"][number]) else None
-    return Version(tensors["ws"][number].clone(), Warp(flow, overlay), drawing, shown)
+    return Version(tensors["ws"][number].clone(), _change(tensors, number), drawing, shown)
+
+
+def _change(tensors: dict[str, Tensor], number: int) -> Warp | Pose:
+    if "flow" in tensors:
+        return Warp(*(tensors[name][number].numpy().copy() for name in ("flow", "paint")))
+    vertices, gaze = (tensors[name][number].double().numpy() for name in ("vertices", "gaze"))
+    fixed = tensors["fixed"][number].numpy() > 0
+    return Pose(vertices, gaze, fixed if fixed.any() else None)
 
 
 def _contents(texts: dict[str, str], count: int) -> tuple[list[Drawing], int, Facts]:

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from torch import Tensor
 
 from drag.edit import MOST_POINTS
+from transfer.head import VERTICES
 from weights.files import WeightsError, check
 
 from .drawing import MOST_STROKE_POINTS, MOST_STROKES
@@ -16,8 +17,13 @@ from .session import MOST_VERSIONS
 
 DELTA = "delta."
 NUMBERS = {
-    "quad": torch.float64, "pivot": torch.float32, "ws": torch.float32, "flow": torch.float32,
-    "paint": torch.float32, "pictures": torch.uint8, "painted": torch.uint8,
+    "quad": torch.float64, "pivot": torch.float32, "ws": torch.float32, "pictures": torch.uint8,
+    "painted": torch.uint8,
+}  # fmt: skip
+WARPS = {"flow": torch.float32, "paint": torch.float32}
+POSES = {
+    "rig": torch.float64, "irises": torch.float64, "vertices": torch.float64,
+    "gaze": torch.float64, "fixed": torch.uint8,
 }  # fmt: skip
 # What can be dragged can be saved: room for the longest text of the largest drawing, and so on.
 POINT = len("[, ], ") + 2 * len("-1.2345678901234567e-300")
@@ -74,28 +80,40 @@ def check_arrays(tensors: dict[str, Tensor]) -> None:
     Raises:
         ValueError, LookupError, TypeError: they are not those of a session.
     """
-    kinds = NUMBERS | {name: torch.float16 for name in tensors if name.startswith(DELTA)}
+    changes = POSES if "rig" in tensors else WARPS
+    kinds = NUMBERS | changes | {name: torch.float16 for name in tensors if name.startswith(DELTA)}
     if tensors.keys() != {*kinds, "photo"}:
         raise ValueError("something is missing, or does not belong to it")
     if tensors["photo"].dtype != torch.uint8:
         raise ValueError("its photo is none")
     latent, count = tensors["pivot"].shape, len(tensors["ws"])
-    side, own = (tensors[name].shape[1] for name in ("flow", "pictures"))
+    own = tensors["pictures"].shape[1]
     shapes = {
         "quad": (4, 2), "ws": (count, *latent),
-        "flow": (count, side, side, 2), "paint": (count, side, side, 4),
-        "pictures": (count, own, own, 3), "painted": (count,),
+        "pictures": (count, own, own, 3), "painted": (count,), **_change_shapes(tensors, count),
     }  # fmt: skip
     if len(latent) != 2 or any(tensors[name].shape != shape for name, shape in shapes.items()):
         raise ValueError("its parts differ in shape")
     if sum(tensor.nbytes for tensor in tensors.values()) > MOST_NUMBERS:
         raise ValueError("it is too large")
-    if count > MOST_VERSIONS + 1 or 0 in (count, side, *latent):
+    if count > MOST_VERSIONS + 1 or 0 in (count, own, *latent):
         raise ValueError("it has too many versions, or none")
     for name, kind in kinds.items():
         tensor = tensors[name]
         if tensor.dtype != kind or not is_moderate(tensor):
             raise ValueError("it holds values that are not numbers, or too large")
+
+
+def _change_shapes(tensors: dict[str, Tensor], count: int) -> dict[str, tuple[int, ...]]:
+    """Of the versions' warps, or of the rig and its poses."""
+    if "flow" in tensors:
+        side = tensors["flow"].shape[1]
+        return {"flow": (count, side, side, 2), "paint": (count, side, side, 4)}
+    side = tensors["fixed"].shape[1]
+    return {
+        "rig": (VERTICES, 5), "irises": (2, 5, 2), "vertices": (count, VERTICES, 3),
+        "gaze": (count, 2, 2), "fixed": (count, side, side),
+    }  # fmt: skip
 
 
 def parsed(schema: Callable[[str], T], text: str) -> T:

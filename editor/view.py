@@ -4,12 +4,15 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Bool
 from PIL import Image
 
 from photo import Photo
 from photo.crop import Crop, box_quad
 from stylegan import to_uint8
 from transfer.flow import Picture
+from transfer.paint import acting, paint
+from transfer.rig import Pose, Rig, rest
 from transfer.warp import Warp, paste, render
 
 from .session import FittedPhoto, Session, Version
@@ -28,8 +31,31 @@ def closeup(subject: FittedPhoto, side: int = VIEW_SIDE) -> FittedPhoto:
 def show(subject: FittedPhoto, version: Version, pixels: Pixels = "photo") -> Photo:
     """The subject's photo as this version has it, at its own size."""
     if pixels == "generated" and version.picture is not None:
-        return paste(subject.photo, subject.quad, version.change, version.picture)
-    return render(subject.photo, subject.quad, version.change)[0]
+        change, rig = version.change, subject.rig
+        acts = acting(_of(rig), change) if isinstance(change, Pose) else change.where
+        return paste(subject.photo, subject.quad, acts, version.picture)
+    return edited(subject, version.change)[0]
+
+
+def edited(subject: FittedPhoto, change: Warp | Pose) -> tuple[Photo, Bool[np.ndarray, "h w"]]:
+    """(the photo's own pixels, moved; which of them differ from the photo's)."""
+    if isinstance(change, Pose):
+        return paint(subject.photo, subject.quad, _of(subject.rig), change)
+    return render(subject.photo, subject.quad, change)
+
+
+def between(before: Warp | Pose, after: Warp | Pose, share: float) -> Warp | Pose:
+    """So much of the way from one change of a photo to another."""
+    if isinstance(before, Pose):
+        assert isinstance(after, Pose)
+        return before.towards(after, share)
+    assert isinstance(after, Warp)
+    return before.towards(after, share)
+
+
+def _of(rig: Rig | None) -> Rig:
+    assert rig is not None, "A pose is one of a rig."
+    return rig
 
 
 def enlarged(picture: Picture, side: int) -> Photo:
@@ -37,7 +63,15 @@ def enlarged(picture: Picture, side: int) -> Photo:
     return np.array(Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC))
 
 
+def original(session: Session) -> Version:
+    """The session's photo as it was before all edits."""
+    change = session.now.change
+    return untouched(session.subject, 0 if isinstance(change, Pose) else len(change.flow)).now
+
+
 def untouched(subject: FittedPhoto, side: int) -> Session:
     """A session on a photo as it is."""
+    if subject.rig is not None:
+        return Session(subject, Version(subject.ws, rest(subject.rig)))
     flow, overlay = (np.zeros((side, side, channels), np.float32) for channels in (2, 4))
     return Session(subject, Version(subject.ws, Warp(flow, overlay)))

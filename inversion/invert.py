@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -20,6 +20,9 @@ from .start import SHORTLIST, START_SAMPLES, START_SIDE
 from .target import ProjectionTarget
 from .tune import TuneOptions, tune, tuning_samples
 
+Stage = Literal["geometry", "project", "tune"]
+STAGES: dict[str, Stage] = {name: name for name in get_args(Stage)}
+
 
 class FitError(ValueError):
     """A fit that came to nothing; the text is for the person who asked for it."""
@@ -29,7 +32,8 @@ class FitError(ValueError):
 class InvertOptions:
     """How much work to spend on a fit; it ends after so many ``seconds`` even if that is not done.
 
-    The stage in progress ends with its best fit so far.
+    The stage in progress ends with its best fit so far. Without any steps it is of the geometry
+    only, see geometry.py.
     """
 
     project: ProjectOptions = field(default_factory=ProjectOptions)
@@ -43,11 +47,17 @@ class InvertOptions:
 
 
 BUDGETS = {
+    "geometry": InvertOptions(ProjectOptions(steps=0), TuneOptions(steps=0), seconds=30.0),
     "quick": InvertOptions(tune=TuneOptions(steps=0), seconds=60.0),
     "balanced": InvertOptions(seconds=180.0),
     "best": InvertOptions(tune=TuneOptions(steps=360, coarse=120), seconds=600.0),
 }
-"""Seconds are for the slowest models; the embedded one takes about 4, 11 and 24 on two cores."""
+"""Seconds are for the slowest models; the embedded one takes about 1, 5, 11 and 24 on two cores."""
+
+
+def budget_for(name: str, tuned: bool) -> str:
+    """The budget's name, or that of another if the model's own picture is to be shown."""
+    return "balanced" if tuned and name == "geometry" else name
 
 
 def budget(name: str, seed: int) -> InvertOptions:
@@ -61,17 +71,18 @@ class Inversion:
     """A fit: ``generator + delta`` at ``ws`` shows the photo's crop.
 
     ``distance`` is that of the picture to the crop, ``pivot_distance`` that of the untuned picture
-    over eyes, nose and mouth: how far the photo is from the model's own faces. ``step`` counts over
-    both stages, out of ``steps``; while a stage is prepared, the same step comes again. ``done`` is
-    the share of the work, of which a late step may be more than an early one, or of the seconds, if
-    those end first.
+    over eyes, nose and mouth: how far the photo is from the model's own faces. In the stage
+    "geometry" both are the mean distance of the face's points, in shares of the side. ``step``
+    counts over the other stages, out of ``steps``; while a stage is prepared, the same step comes
+    again. ``done`` is the share of the work, of which a late step may be more than an early one, or
+    of the seconds, if those end first.
     """
 
     ws: Float[Tensor, "layers w"]
     delta: Delta
     distance: float
     pivot_distance: float
-    stage: Literal["project", "tune"]
+    stage: Stage
     step: int
     steps: int
     done: float

@@ -18,15 +18,18 @@ class LandmarkLoss:
             1, times this give (x, y) in px of its picture.
         wanted: where the photo's crop has them, in px of the same size.
         side: that size.
+        weights: how much each counts; they sum to 1.
     """
 
     from_w: Float[Tensor, "inputs points 2"]
     wanted: Float[Tensor, "points 2"]
     side: int
+    weights: Float[Tensor, " points"]
 
     def distances(self, w: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
         """How far the points of these faces are from those of the photo: mean share of the side."""
-        return (self.points(w) - self.wanted.to(w)).norm(dim=2).mean(1) / self.side
+        away = (self.points(w) - self.wanted.to(w)).norm(dim=2)
+        return away @ self.weights.to(w) / self.side
 
     def points(self, w: Float[Tensor, "n w"]) -> Float[Tensor, "n points 2"]:
         """Where these faces have them."""

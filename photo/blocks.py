@@ -1,4 +1,4 @@
-"""What the landmark net and the encoder are built of."""
+"""What the encoder is built of."""
 
 from jaxtyping import Float
 from torch import Tensor, nn

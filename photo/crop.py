@@ -66,14 +66,15 @@ class Crop:
         """Differences of points of the crop, in px of the photo; the quad is a parallelogram."""
         return motion @ np.linalg.inv(self.matrix)[:2, :2].T
 
-    def cut(self, photo: Photo) -> Float[Tensor, "3 side side"]:
-        """The part in [-1, 1]; beyond the photo's edge it is mirrored.
+    def cut(self, photo: Photo, mirrored: bool = True) -> Float[Tensor, "3 side side"]:
+        """The part in [-1, 1]; beyond the photo's edge it is mirrored, or else grey.
 
         Pixels are averaged, not picked, where the photo is finer than the crop.
         """
         side, edges = self.side, np.linalg.norm(self.quad[[1, 3]] - self.quad[0], axis=1)
         fine = self.at(side * max(1, min(8, round(edges.max() / side))))
-        warped = fine._warped(photo, cv2.BORDER_REFLECT_101)
+        border = cv2.BORDER_REFLECT_101 if mirrored else cv2.BORDER_CONSTANT
+        warped = fine._warped(photo, border, 128)
         small = cv2.resize(warped, (side, side), interpolation=cv2.INTER_AREA)
         return from_uint8(small.astype(np.uint8))
 
@@ -81,9 +82,11 @@ class Crop:
         """The part of a mask of the photo."""
         return self._warped(mask.astype(np.uint8) * 255, cv2.BORDER_CONSTANT) > 127
 
-    def _warped(self, photo: np.ndarray, border: int) -> np.ndarray:
-        size, linear = (self.side, self.side), cv2.INTER_LINEAR
-        return cv2.warpPerspective(photo, self.matrix, size, flags=linear, borderMode=border)
+    def _warped(self, photo: np.ndarray, border: int, beyond: int = 0) -> np.ndarray:
+        size, linear, grey = (self.side, self.side), cv2.INTER_LINEAR, (beyond, beyond, beyond)
+        return cv2.warpPerspective(
+            photo, self.matrix, size, flags=linear, borderMode=border, borderValue=grey
+        )
 
     def part(self, photo: Photo) -> Part:
         """Where the photo has the crop, and what is beside it if that is tilted."""

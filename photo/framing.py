@@ -7,36 +7,42 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from .align import face_quad, find_faces
+from .align import face_quad
 from .crop import Quad, box_quad
 from .decoder.process import Photo
 from .domain import Domain
-from .landmarks import LandmarkNet
+from .faces import Face, find_faces, nearest_face
 
 DETECTION_SIDE = 320  # px of the longer side; animals are searched in a copy of this size
 LEAST_SHARE = 0.2  # of the photo's shorter side; what the detector finds below is no face mostly
 ANIMAL_SHARE = 1.2  # of the detector's box: that ends at the cheeks, AFHQ's pictures have the ears
 CAR_SHARE = 0.75  # of LSUN's squares of cars is the picture, 4:3; above and below it they are black
 
+Point = tuple[float, float]
 
-def default_quad(photo: Photo, domain: Domain, net: LandmarkNet | None = None) -> Quad | None:
+
+def default_quad(photo: Photo, domain: Domain, at: Point | None = None) -> Quad | None:
     """The square to cut, its corners in photo px; None where no face was found for "face".
 
     Args:
         photo: where to look.
-        domain: "face": the largest face, as FFHQ has it. "animal": the largest frontal face of a
+        domain: "face": a face, as FFHQ has it. "animal": the largest frontal face of a
             cat, as AFHQ has it, else as "square". "square": the largest in the middle. "car": the
             square around the largest 4:3 part in the middle, which may be higher than the photo.
-        net: for "face", to find the eyes and the mouth.
+        at: (x, y) px of the photo, on the face that is meant or next to it; else the largest.
     """
     if domain == "face":
-        faces = find_faces(photo, net)
-        return face_quad(faces[0]) if faces else None
+        face = _meant(find_faces(photo), at)
+        return None if face is None else face_quad(face.eyes_and_mouth)
     if domain == "animal" and (quad := _animal(photo)) is not None:
         return quad
     height, width = photo.shape[:2]
     side = float(min(width, height / CAR_SHARE if domain == "car" else height))
     return box_quad((width - side) / 2 - 0.5, (height - side) / 2 - 0.5, side)
+
+
+def _meant(faces: list[Face], at: Point | None) -> Face | None:
+    return next(iter(faces), None) if at is None else nearest_face(faces, np.array(at))
 
 
 def _animal(photo: Photo) -> Quad | None:

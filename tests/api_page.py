@@ -19,7 +19,7 @@ from ui.page.tabs import OPEN_TABS
 start.START_SAMPLES, start.SHORTLIST = 48, 2  # fits begin with fewer random faces: it is quicker
 FOLDER = Path(tempfile.gettempdir())
 FAULTY, LONG, MANY = 12, 13, 77  # seeds
-STEPS = dict(zip(BUDGETS, (4, 6, 8), strict=True))  # the better, the more
+STEPS = {"quick": 4, "balanced": 6, "best": 8}  # the better, the more
 picture, fit = gpu.picture, gpu.fit
 
 
@@ -34,6 +34,8 @@ def drawn(model: str, seed: int, truncation_psi: float) -> Any:
 
 
 def few(name: str, seed: int) -> InvertOptions:
+    if name == "geometry":
+        return BUDGETS[name]
     project = ProjectOptions(steps=STEPS[name], seed=seed)
     return InvertOptions(project, TuneOptions(steps=0 if name == "quick" else 2, moves=1))
 

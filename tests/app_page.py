@@ -10,8 +10,10 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 import app
-from inversion import InvertOptions, ProjectOptions, TuneOptions, start
+from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions, start
 from ui import gpu
 from ui.page import handlers, settings
 
@@ -21,6 +23,8 @@ STEPS = {"quick": 12, "balanced": 60, "best": 5000}
 
 
 def few(budget: str, seed: int) -> InvertOptions:
+    if budget == "geometry":
+        return BUDGETS[budget]
     tuning = TuneOptions(steps=2 if budget == "quick" else 6, moves=2)
     return InvertOptions(ProjectOptions(steps=STEPS[budget], seed=seed), tuning)
 
@@ -39,12 +43,16 @@ def staged(model: str, session: Any, edit: Any, options: Any, *how: Any) -> Iter
         yield from work
         return
     moved = next(item for item in work if item.version is not None)
-    flow = moved.version.change.flow
+    change = moved.version.change
     for number in range(1, 41) if options.steps == FORTY else count(1):
-        change = replace(moved.version.change, flow=flow + number % 50 / 10)
+        aside = change.vertices + np.array([number % 50 / 10, 0, 0])
         end = "steps" if options.steps == FORTY and number == 40 else ""
         state = replace(moved.state, step=number, end=end)
-        yield replace(moved, state=state, version=replace(moved.version, change=change))
+        yield replace(
+            moved,
+            state=state,
+            version=replace(moved.version, change=replace(change, vertices=aside)),
+        )
         time.sleep(0.03 if options.steps == FORTY else 0.2)
 
 

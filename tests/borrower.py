@@ -61,10 +61,7 @@ def figures(
         "pictures": [None if f.picture is None else mark(f.picture) for f in fits],
         "delta": {name: mark(part) for name, part in session.subject.delta.items()},
         "moves": [[m.state.step, m.state.end, m.state.handles.tolist()] for m in moves],
-        "versions": [
-            [mark(v.ws), mark(v.change.flow), mark(v.change.overlay), mark(v.picture)]
-            for v in versions
-        ],
+        "versions": [[mark(v.ws), mark(v.change.vertices), mark(v.picture)] for v in versions],
         "face": [mark(face.subject.photo), mark(face.now.ws)],
         "picture": mark(picture),
     }

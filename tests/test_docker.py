@@ -14,7 +14,7 @@ def test_the_image_holds_the_packages_and_no_more() -> None:
     rules = [line for line in lines if line and not line.startswith("#")]
     assert rules[0] == "*"
     assert {rule.removeprefix("!") for rule in rules if rule.startswith("!")} == packages | {
-        "app.py", "LICENSE", "requirements.txt",
+        "app.py", "LICENSE", "NOTICE", "requirements.txt",
     }  # fmt: skip
 
 

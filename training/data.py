@@ -30,7 +30,7 @@ class Layout:
         box: lowest and highest point of the neutral face, decimetres.
         mirror_z: sign of each dimension of the mirrored picture's code.
         mirror_landmarks: which landmark each becomes in the mirrored picture.
-        geometry: first and last (exclusive) dimension of z that moves geometry.
+        dragged: first and last (exclusive) dimension of z that a drag may move.
     """
 
     z_dim: int
@@ -38,7 +38,7 @@ class Layout:
     box: Float[Tensor, "2 3"]
     mirror_z: Float[Tensor, " z"]
     mirror_landmarks: Int[Tensor, " points"]
-    geometry: tuple[int, int]
+    dragged: tuple[int, int]
 
     def on(self, device: torch.device) -> "Layout":
         """The same on another device."""
@@ -193,7 +193,7 @@ def _on(flags: Bool[Tensor, " b"] | None, device: torch.device) -> Tensor | None
 def read_layout(folder: Path) -> Layout:
     """What the numbers of a folder mean."""
     facts = json.loads((folder / "layout.json").read_text("utf-8"))
-    first, last = facts["geometry"]
+    first, last = facts["dragged"]
     return Layout(
         int(facts["z_dim"]),
         int(facts["side"]),

@@ -1,28 +1,24 @@
-"""Parts of a face in its picture, by the 68 points of iBUG's convention."""
+"""Parts of a face in its picture, by the points of its mesh (photo/mesh.py)."""
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+
+from photo.mesh import INNER_LIPS, OVAL, FacePoints
 
 from .flow import Plane
 
-BROWS, INNER_LIPS = slice(17, 27), slice(60, 68)
-FOREHEAD = 0.12  # of the picture's side, above the brows
 SOFT = 1.5  # px
 
-Landmarks = Float[np.ndarray, "68 2"]  # (x, y) px
 
-
-def face_distance(landmarks: Landmarks, side: int) -> Plane:
+def face_distance(points: FacePoints, side: int) -> Plane:
     """Of each pixel from the face, chin to forehead, as a share of the side; 0 inside."""
-    above = landmarks[BROWS] - [0, FOREHEAD * side]
-    hull = cv2.convexHull(np.concatenate([landmarks, above]).astype(np.float32))
+    hull = cv2.convexHull(points[list(OVAL)].astype(np.float32))
     return cv2.distanceTransform(1 - _filled(hull, side), cv2.DIST_L2, 5) / side
 
 
-def mouth_mask(landmarks: Landmarks, side: int) -> Plane:
+def mouth_mask(points: FacePoints, side: int) -> Plane:
     """1 between the lips, 0 elsewhere, with a soft edge."""
-    inside = _filled(landmarks[INNER_LIPS], side).astype(np.float32)
+    inside = _filled(points[list(INNER_LIPS)], side).astype(np.float32)
     return cv2.GaussianBlur(inside, (0, 0), SOFT)
 
 

@@ -4,7 +4,7 @@ All flow is backward, as for warping: after(y) shows what before(y + flow(y)) sh
 """
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ Plane = Float[np.ndarray, "r r"]
 Colours = Float32[np.ndarray, "r r _"]
 
 FLOW_SIDE = 512  # px at which flow is measured; DIS compares patches of 8 px
+NO_MAP = cast(Any, None)  # of y: the one of x holds both
 CONSISTENT = 1.0  # px of a 128 px picture: at this forward-backward error confidence is 1/e
 
 
@@ -112,8 +113,9 @@ def warp(field: Float[np.ndarray, "r r c"], flow: Flow) -> Float[np.ndarray, "r 
 
 def pixels(height: int, width: int) -> Float32[np.ndarray, "h w 2"]:
     """(x, y) of each pixel."""
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    return np.stack([x, y], -1)
+    places = np.empty((height, width, 2), np.float32)
+    places[..., 0], places[..., 1] = np.arange(width), np.arange(height)[:, None]
+    return places
 
 
 def sample(
@@ -123,8 +125,9 @@ def sample(
     border: int = cv2.BORDER_CONSTANT,
 ) -> np.ndarray:
     """A field at places (x, y) px, [a b c], by OpenCV's names; outside of it 0 unless mirrored."""
-    x, y = cv2.split(places.astype(np.float32))
-    return cv2.remap(field, x, y, method, borderMode=border)
+    return cv2.remap(
+        field, places.astype(np.float32, copy=False), NO_MAP, method, borderMode=border
+    )
 
 
 def matched_colours(own: Colours, wanted: Colours, confidence: Colours) -> Colours:

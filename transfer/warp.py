@@ -28,6 +28,17 @@ class Warp:
     overlay: Float[np.ndarray, "r r 4"]
 
     @property
+    def where(self) -> Bool[np.ndarray, "r r"]:
+        """What it changes visibly."""
+        return (np.abs(self.flow).max(2) > ACTS) | (self.overlay[..., 3] > 0.05)
+
+    def towards(self, other: "Warp", share: float) -> "Warp":
+        """So much of the way to another change: exactly these at 0 and 1."""
+        pairs = ((self.flow, other.flow), (self.overlay, other.overlay))
+        flow, overlay = ((1 - share) * start + share * end for start, end in pairs)
+        return Warp(flow, overlay)
+
+    @property
     def acts(self) -> bool:
         """Whether it does anything."""
         return bool(self.flow.any() or self.overlay.any())
@@ -48,6 +59,8 @@ def render(photo: Photo, quad: Quad, change: Warp) -> tuple[Photo, Bool[np.ndarr
     crop = Crop(quad, len(change.flow))
     part = crop.part(photo)
     result, where = photo.copy(), np.zeros(photo.shape[:2], bool)
+    if not change.acts:
+        return result, where
     shift = crop.spread(crop.motion_to_photo(change.flow), part)
     overlay = crop.spread(change.overlay, part)
     y, x = np.mgrid[part].astype(np.float32)
@@ -61,12 +74,11 @@ def render(photo: Photo, quad: Quad, change: Warp) -> tuple[Photo, Bool[np.ndarr
     return result, where
 
 
-def paste(photo: Photo, quad: Quad, change: Warp, picture: Picture) -> Photo:
-    """The photo with the generator's picture of the crop where the change acts, feathered."""
-    side = len(change.flow)
+def paste(photo: Photo, quad: Quad, acts: Bool[np.ndarray, "s s"], picture: Picture) -> Photo:
+    """The photo with the generator's picture of the crop where a change acts, feathered."""
+    side = len(acts)
     crop = Crop(quad, side)
     part = crop.part(photo)
-    acts = (np.abs(change.flow).max(2) > ACTS) | (change.overlay[..., 3] > 0.05)
     wide = cv2.dilate(acts.astype(np.float32), np.ones((side // 16 + 1,) * 2))
     share = crop.spread(cv2.GaussianBlur(wide, (0, 0), side / 64)[..., None], part)[..., None]
     made = crop.spread(picture, part).clip(0, 255)

@@ -28,6 +28,7 @@ from editor.machine.shortage import SENTENCE, ShortageError
 from editor.session import Session
 from inversion import Inversion, InvertOptions
 from photo import Photo
+from transfer.backdrop import NO_BACKDROP
 
 from .page import models
 
@@ -74,8 +75,21 @@ def drag(
 ) -> Generator[DragStep, None, None]:
     """Carry out an edit in px of the session's photo. The photo itself goes nowhere."""
     photo = np.zeros((1, 1, 3), np.uint8)
-    light = Session(replace(session.subject, photo=photo), session.now)
+    old = session.subject
+    rig = None if old.rig is None else replace(old.rig, backdrop=NO_BACKDROP)
+    light = Session(replace(old, photo=photo, rig=rig), session.now)
     return _results(_Job(model, Engine.drag, (light, edit, options, space), options.steps))
+
+
+def refined(model: str, session: Session, fit: Inversion) -> Session:
+    """The session with another fit of its photo, which goes nowhere."""
+    old, photo = session.subject, np.zeros((1, 1, 3), np.uint8)
+    light = replace(session, subject=replace(old, photo=photo, rig=None))
+    (made,) = _results(_Job(model, _refined, (light, fit)))
+    pairs = zip(made.versions, session.versions, strict=True)
+    versions = tuple(replace(new, change=old.change) for new, old in pairs)
+    subject, now = replace(old, ws=made.subject.ws, delta=made.subject.delta), len(made.past)
+    return Session(subject, versions[now], versions[:now], versions[now + 1 :])
 
 
 def face(model: str, seed: int) -> Session:
@@ -99,6 +113,10 @@ def _fit(
         new, before = fit.step != before, fit.step
         seen = engine.picture(fit.ws, fit.delta) if shown and new else None
         yield Fitted(fit, seen, quality(fit))
+
+
+def _refined(engine: Engine, session: Session, fit: Inversion) -> Iterator[Session]:
+    yield session.refined(fit.ws, fit.delta, engine.picture)
 
 
 def _face(engine: Engine, seed: int) -> Iterator[Session]:

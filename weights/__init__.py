@@ -7,7 +7,7 @@
     formats       ours: safetensors
     reader/       pickles as data: bytes -> opcodes -> plain values, within limits; the names that
                   are allowed, none looked up; torch's containers; numbers still in the file
-    embedded/     the model `faces`, its card, and the nets that help with photos
+    embedded/     the model `faces`, its card, and the encoder
     published/    the names of others -> ours (nvidia, tensorflow, rosinality); shapes -> Config
 
 A published pickle carries Python source that its maker's loader runs; a poisoned one cannot be told

@@ -1,4 +1,4 @@
-"""The nets that help with photos, on disk: landmarks and encoder. Tensors and metadata only."""
+"""The encoder, on disk. Tensors and metadata only."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,7 +10,6 @@ from torch import Tensor
 from .files import FACES, PUBLIC, WeightsError
 from .formats import read, write
 
-LANDMARKS = FACES.with_name("landmarks.safetensors")
 ENCODER = FACES.with_name("encoder.safetensors")
 
 

@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from photo.domain import Domain
+from photo.mesh import POINTS
 from stylegan import Config, CoordinateHead, Generator, WStatistics, w_statistics
 
 from .files import FACES, PRIVATE, PUBLIC, WeightsError, check, whole
@@ -36,8 +37,9 @@ class Model:
         axes: directions along which a drag moves w before its last activation, one standard
             deviation long. Shape, pose and expression, but not colours, hair or light.
             None where a model does not know them.
-        landmark_regressor: where a face's points are: w before its last activation, and a 1, times
-            this gives (x, y) in px of the picture. None where a model does not know it.
+        landmark_regressor: where the mesh net sees a face's points (photo/mesh.py): w before its
+            last activation, and a 1, times this gives (x, y) in px of the picture. None where a
+            model does not know it.
         coordinates: the head that paints which point of the neutral face a pixel shows, if any.
         box: the lowest and highest point (x, y, z) that the head can mean: its -1 and 1.
         domain: how a photo is cropped for it.
@@ -111,6 +113,8 @@ def load(file: Path = FACES) -> Model:
 
 def _model(numbers: dict[str, Tensor], config: Config, feature_side: int) -> Model:
     axes, landmarks, box = (numbers.pop(name, None) for name in ("axes", "landmarks", "box"))
+    if landmarks is not None and landmarks.shape[1] != POINTS:
+        landmarks = None  # older files know other points
     painted = {name: numbers.pop(name) for name in list(numbers) if name.startswith(HEAD)}
     statistics = _statistics(numbers, config) if STATISTICS + "axes" in numbers else None
     head = None

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from drag import EditError
 from photo.crop import resized
+from photo.mesh import FacePoints
 from stylegan import CoordinateHead, Generator, to_uint8
 from transfer import face_parts
 from transfer.correspondence import CoordinateMap, coordinate_map, motion_between
@@ -138,7 +139,7 @@ class MotionEstimator:
 
     seen: FlowEstimator
     known: CorrespondenceEstimator | None
-    landmarks: Callable[[Latents], Float[np.ndarray, "68 2"]] | None
+    landmarks: Callable[[Latents], FacePoints] | None
 
     def to(self, ws: Latents) -> TrackedFrame:
         """The picture of these ws."""
@@ -156,7 +157,7 @@ class MotionEstimator:
             return None
         return face_parts.face_distance(self._places(self.seen.first), self.seen.side)
 
-    def _places(self, ws: Latents) -> Float[np.ndarray, "68 2"]:
+    def _places(self, ws: Latents) -> FacePoints:
         """The landmarks in px of what is seen."""
         assert self.landmarks is not None
         own = self.seen.generator.config.resolution

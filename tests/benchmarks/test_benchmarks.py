@@ -10,17 +10,29 @@ import pytest
 import torch
 from makehuman import expect_opengl, write
 from PIL import Image
+from skimage.data import astronaut, coffee
 from skimage.metrics import structural_similarity
 from torchvision.models import squeezenet1_0
 
-from benchmarks import inversion, landmarks, model_quality, smoothness, transfer
+from benchmarks import (
+    face_drags,
+    inversion,
+    landmarks,
+    model_quality,
+    photo_edits,
+    ready_time,
+    smoothness,
+    transfer,
+)
 from benchmarks.fidelity import Drag, motion_off, ms_ssim, share
-from benchmarks.landmarks import POINTS, distance, mean
+from benchmarks.landmarks import POINTS as DRAGGED
+from benchmarks.landmarks import distance, mean
 from benchmarks.model_quality import frechet, pooled, resized
 from benchmarks.pti import Schedule, noise_likeness, pti
 from drag import Options
 from editor.dragger import DRAG_OPTIONS, Dragger
 from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions
+from photo.mesh import POINTS
 from stylegan import Config, CoordinateHead, Generator
 from training.generator.losses import SqueezeFeatures
 from training.renderer.traits import Z_DIM
@@ -48,8 +60,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("model") / "random.safetensors"
     generator, head = Generator(CONFIG).eval(), CoordinateHead(CONFIG).eval()
     head.get_parameter("b16.bias").data[3] = 50
-    marks = torch.zeros(17, 89, 2)
-    marks[-1] = 16 + 6 * torch.randn(89, 2)
+    marks = torch.zeros(17, POINTS, 2)
+    marks[-1] = 16 + 6 * torch.randn(POINTS, 2)
     box = torch.tensor([[-1.0] * 3, [1.0] * 3])
     save(Model(generator, 16, torch.randn(4, 16), marks, head, box), file)
     return file
@@ -95,10 +107,11 @@ def test_only_points_that_both_have_count() -> None:
 
 @pytest.mark.usefixtures("short")
 def test_the_landmark_protocol_writes_what_it_promises(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: Path, features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out.json"
     words = ["landmarks", "--pairs", "3", "--json", str(out), "--model", str(model)]
+    words += ["--features", str(features)]
     monkeypatch.setattr("sys.argv", words)
     monkeypatch.setattr(landmarks, "SURVEY", 4)
     monkeypatch.setattr(landmarks, "confidence_of", np.ones_like)  # a random head knows no landmark
@@ -106,7 +119,7 @@ def test_the_landmark_protocol_writes_what_it_promises(
     written = json.loads(out.read_text())
     assert written["pairs"] == 3
     assert written["frechet"] >= -1e-3
-    assert [row["points"] for row in written["rows"]] == list(POINTS)
+    assert [row["points"] for row in written["rows"]] == list(DRAGGED)
     for row in written["rows"]:
         assert {"md_no_edit", "md", "seconds"} <= set(row)
 
@@ -246,3 +259,39 @@ def test_a_ghost_is_an_edge_that_should_not_be_there() -> None:
     assert transfer.sharpness(double, true, region) == pytest.approx(0.5, abs=0.01)
     reach = slice(20 - transfer.AROUND, 20 + transfer.NEAR + transfer.AROUND)
     assert transfer.box(transfer.edited(true, near)) == (slice(0, 64), reach)
+
+
+@pytest.mark.usefixtures("short")
+def test_edits_of_photos_are_judged(
+    model: Path, features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photos").mkdir()
+    for name in ("face", "nothing"):
+        picture = Image.fromarray(astronaut()[:256, 96:352] if name == "face" else coffee()[:99])
+        picture.save(tmp_path / "photos" / f"{name}.png")
+    words = f"photo_edits --photos {tmp_path}/photos --model {model} --features {features}"
+    outputs = f"--fit quick --json {tmp_path}/json --sheet {tmp_path}/sheet.png"
+    monkeypatch.setattr("sys.argv", [*words.split(), *outputs.split()])
+    monkeypatch.setattr(face_drags, "PULLS", {"jaw": face_drags.PULLS["jaw"]})
+    photo_edits.main()
+    written = json.loads((tmp_path / "json").read_text())
+    (row,) = written["rows"]
+    assert (written["photos"], row["photo"], row["edit"], row["outside"]) == (1, "face", "jaw", 0)
+    assert row["seen"] < 0.5  # by a model that has learnt nothing
+    assert row["mesh_error"] < 0.1
+    assert row["identity"] >= 0
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (2 * photo_edits.THUMB, 2 * photo_edits.THUMB)
+
+
+@pytest.mark.usefixtures("short")
+def test_the_time_until_a_photo_is_ready_is_measured(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(astronaut()).save(tmp_path / "photo.png")
+    words = f"ready_time --photo {tmp_path}/photo.png --model {model} --fit quick --times 1"
+    monkeypatch.setattr("sys.argv", [*words.split(), "--mpx", "0.2", "--json", f"{tmp_path}/json"])
+    ready_time.main()
+    (row,) = json.loads((tmp_path / "json").read_text())["rows"]
+    assert row["ready"] == pytest.approx(row["read"] + row["find"] + row["fit"])
+    assert {"Mpx", "preview", "result"} <= set(row)

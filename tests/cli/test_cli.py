@@ -25,7 +25,7 @@ from worlds import small_generator
 from cli import commands, main
 from editor.dragger import DragStep
 from editor.drawing import Drawing, Stroke
-from editor.engine import Engine, faces
+from editor.engine import Engine
 from editor.export import FRAME_MS
 from editor.fit_cache import FOLDER
 from editor.session import Session
@@ -35,6 +35,8 @@ from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions
 from photo import read_photo
 from photo.align import face_quad
 from photo.crop import Crop, box_quad
+from photo.framing import default_quad
+from transfer.rig import Pose, Rig, wide_crop
 from weights.files import FACES
 from weights.formats import Model, save
 
@@ -108,11 +110,12 @@ def test_a_session_holds_the_photo_and_its_figures(folder: Path) -> None:
     session, facts = load_session(folder / "photo.safetensors")
     subject = session.subject
     assert (subject.photo == read_photo(folder / "photo.jpg")).all()
-    assert np.allclose(subject.quad, face_quad(faces(subject.photo)[0]), atol=1e-6)
+    assert np.allclose(subject.quad, default_quad(subject.photo, "face"), atol=1e-6)
     assert facts["fit_steps"] == 6
     assert "/" not in str(facts["distance"]), "a file may be passed on: no folder is named in it"
     assert len(session.versions) == 1
-    assert not session.now.change.flow.any()
+    assert isinstance(session.now.change, Pose)
+    assert session.now.change.rests(rigged(session))
 
 
 def test_a_session_can_be_dragged(folder: Path, tmp_path: Path, capsys) -> None:
@@ -123,14 +126,19 @@ def test_a_session_can_be_dragged(folder: Path, tmp_path: Path, capsys) -> None:
     before, after = read_photo(folder / "photo.jpg"), read_photo(tmp_path / "a.png")
     changed = (before != after).any(2)
     assert said["edited_pixels"] == changed.sum() > 0
-    assert not changed[~crop(folder)].any()
+    assert not changed[~reach(folder)].any()
     assert said["fit_steps"] == 6
     assert len(said["distances"]) == len(said["confidence"]) == 1
 
 
-def crop(folder: Path) -> np.ndarray:
-    """Which pixels of the photo were fitted."""
-    quad = opened(folder / "photo.safetensors").subject.quad
+def rigged(session: Session) -> Rig:
+    assert session.subject.rig is not None
+    return session.subject.rig
+
+
+def reach(folder: Path) -> np.ndarray:
+    """Which pixels of the photo the head may move in."""
+    quad = wide_crop(opened(folder / "photo.safetensors").subject.quad).quad
     inside = np.zeros((512, 512), np.uint8)
     cv2.fillConvexPoly(inside, np.round(quad).astype(np.int32), 1)
     return cv2.dilate(inside, np.ones((3, 3), np.uint8)) > 0
@@ -175,7 +183,7 @@ def test_an_edit_is_of_the_photos_pixels_or_of_the_models(
         after = read_photo(tmp_path / f"{pixels}.png")
         assert (after == show(session.subject, session.now, pixels)).all()
         assert told["edited_pixels"] == (after != before).any(2).sum() > 0
-        assert not (after != before).any(2)[~crop(folder)].any()
+        assert not (after != before).any(2)[~reach(folder)].any()
     assert said["photo"]["distances"] == said["generated"]["distances"]
     one, other = (read_photo(tmp_path / f"{pixels}.png") for pixels in said)
     assert (one != other).any()
@@ -246,7 +254,8 @@ def test_a_session_goes_on_where_it_was(folder: Path, tmp_path: Path, capsys) ->
     assert torch.equal(end.past[0].ws, start.now.ws)
     assert torch.equal(end.past[1].ws, after.now.ws)
     assert not torch.equal(end.now.ws, after.now.ws)
-    assert (end.past[1].change.flow == after.now.change.flow).all()
+    poses = [version.change for version in (end.past[1], after.now)]
+    assert np.array_equal(*(pose.vertices for pose in poses))
     assert load_session(second)[1]["fit_steps"] == 6
     assert two["edited_pixels"] > 0 < one["edited_pixels"]
 
@@ -310,6 +319,23 @@ def test_what_is_drawn_is_checked_before_the_work(
     with pytest.raises(SystemExit) as end:
         main.main(["drag", str(file), "-o", f"{tmp_path}/a.png"])
     complained_once(capsys, end.value, sentence)
+
+
+def test_the_face_that_is_dragged_is_fitted(folder: Path, tmp_path: Path) -> None:
+    """Of two in the photo; the larger one where nothing is dragged."""
+    photo = read_photo(folder / "photo.jpg")
+    small = np.asarray(Image.fromarray(photo[:350]).resize((512 * 4 // 5, 350 * 4 // 5)))
+    both = np.full((512, 512 + small.shape[1], 3), 128, np.uint8)
+    both[:, :512], both[: len(small), 512:] = photo, small
+    Image.fromarray(both).save(tmp_path / "two.png")
+    nose = 512 + 223 * 4 / 5, 125 * 4 / 5
+    arrow = f"{nose[0]},{nose[1]}:{nose[0] + 5},{nose[1]}"
+    for command, expected in ((["drag", "--drag", arrow], nose), (["invert"], (223, 125))):
+        out = tmp_path / "a.safetensors"
+        also = ["--session", str(out), "--steps", "2"] if command[0] == "drag" else []
+        saved = tmp_path / "a.png" if also else out
+        main.main([*command, str(tmp_path / "two.png"), "--fit", "quick", *also, "-o", str(saved)])
+        assert np.linalg.norm(opened(out).subject.quad.mean(0) - expected) < 40
 
 
 def test_marks_take_the_place_of_the_detector(folder: Path, tmp_path: Path) -> None:

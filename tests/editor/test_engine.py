@@ -11,7 +11,6 @@ from torch import Tensor
 from worlds import random_ws, small_generator, texture
 
 from drag import Edit, EditError
-from editor import engine as engine_module
 from editor.dragger import DRAG_OPTIONS, LAYERS, OWN, DragStep, to_crop_edit
 from editor.engine import Engine, default_crop
 from editor.motion.estimators import CorrespondenceEstimator, FlowEstimator, MotionEstimator
@@ -22,6 +21,7 @@ from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions
 from photo import PhotoError
 from photo.crop import Crop, box_quad
 from photo.domain import Domain
+from photo.mesh import INNER_LIPS, POINTS
 from stylegan import CoordinateHead, Delta, activation, before_activation
 from transfer.flow import Motion
 from weights.formats import Model, save
@@ -39,8 +39,8 @@ def knowing(folder: Path) -> Path:
     torch.manual_seed(3)
     head = CoordinateHead(generator.config)
     axes = torch.randn(5, LATENT, generator=source)
-    landmarks = torch.zeros(LATENT + 1, 70, 2)
-    landmarks[-1] = 16 + 8 * torch.rand(70, 2, generator=source)
+    landmarks = torch.zeros(LATENT + 1, POINTS, 2)
+    landmarks[-1] = 16 + 8 * torch.rand(POINTS, 2, generator=source)
     model = Model(generator, 16, axes, landmarks, head.requires_grad_(False), BOX)
     save(model, folder / "knowing.safetensors")
     return folder / "knowing.safetensors"
@@ -155,6 +155,10 @@ def test_a_photo_is_opened_once_and_dragged_often(
         plain.open(photo)
     with pytest.raises(PhotoError, match="cannot be fitted"):
         plain.open(photo, box_quad(600.0, 0.0, 64.0), "quick")
+    both = np.hstack([astronaut()[:300, :400], astronaut()[:300, 75:375]])
+    for at in ((223.0, 125.0), (548.0, 125.0)):
+        x, y = plain.open(both, budget="quick", at=at).subject.quad.mean(0)
+        assert abs(x - at[0]) + abs(y - at[1]) < 50
     square = of("square", tmp_path)
     quad = default_crop(photo, "square")
     *_, fit = square.invert(photo, quad, few)
@@ -194,8 +198,10 @@ def test_a_picture_that_stays_has_not_moved(number: int) -> None:
 
 def lips(ws: Tensor) -> np.ndarray:
     """A mouth in the middle that is open by 4 px."""
-    points = np.full((68, 2), 16.0)
-    points[60:68] = [[10, 16], [13, 14], [16, 14], [19, 14], [22, 16], [19, 18], [16, 18], [13, 18]]
+    points = np.full((POINTS, 2), 16.0)
+    x = np.r_[np.linspace(10, 22, 11), np.linspace(22, 10, 11)[1:-1]]
+    y = 16 + np.r_[0, [-2] * 9, 0, [2] * 9]
+    points[list(INNER_LIPS)] = np.stack([x, y], 1)
     return points
 
 
@@ -321,15 +327,15 @@ def test_a_mask_ends_at_the_bars_of_a_car() -> None:
 def test_no_face_is_looked_for_in_what_has_no_landmarks(
     domain: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def looked() -> None:
-        raise AssertionError("the landmark net was asked for")
+    def looked(*_: object) -> None:
+        raise AssertionError("faces were asked for")
 
-    monkeypatch.setattr(engine_module, "landmark_net", looked)
+    monkeypatch.setattr("photo.framing.find_faces", looked)
     engine, few = of(domain, tmp_path), InvertOptions(ProjectOptions(steps=2), TuneOptions(steps=0))
     quad = box_quad(100.0, 20.0, 200.0) if domain == "face" else default_crop(astronaut(), domain)
     assert quad is not None
     *_, found = engine.invert(astronaut(), quad, few)
     assert found.ws.isfinite().all()
     if domain == "face":
-        with pytest.raises(AssertionError, match="was asked for"):
+        with pytest.raises(AssertionError, match="were asked for"):
             default_crop(astronaut(), domain)

@@ -194,8 +194,8 @@ FITS = (
 DRAGS = (
     ("editor.dragger", "premodulated"), ("editor.motion.features.FeatureRenderer", "_made"),
     ("editor.motion.estimators", "to_uint8"), ("transfer.flow", "dis_flow"),
-    ("editor.motion.estimators", "motion_between"), ("editor.dragger", "regularize_flow"),
-    ("editor.dragger", "disocclusions"), ("drag.solve", "adam"),
+    ("editor.motion.estimators", "motion_between"), ("editor.motion.warps", "regularize_flow"),
+    ("editor.motion.warps", "disocclusions"), ("drag.solve", "adam"),
 )  # fmt: skip
 SITES = [*((site, "fit") for site in FITS), *((site, "drag") for site in DRAGS)]
 
@@ -255,7 +255,7 @@ def test_pictures_and_models_need_memory_too(
     for site, act in (
         (("editor.motion.estimators", "to_uint8"), lambda: engine.face(3)),
         (("editor.engine", "open_model"), lambda: Engine(tmp_path / "knowing.safetensors")),
-        (("editor.engine", "find_faces"), lambda: faces(np.zeros((64, 64, 3), np.uint8))),
+        (("photo.faces", "detect"), lambda: faces(np.zeros((64, 64, 3), np.uint8))),
     ):
         with monkeypatch.context() as patch:
             fails(patch, site, 0)

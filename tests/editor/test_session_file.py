@@ -28,13 +28,15 @@ from editor.drawing import FARTHEST, MOST_STROKE_POINTS, MOST_STROKES, Drawing, 
 from editor.engine import Engine
 from editor.session import MOST_VERSIONS, FittedPhoto, Session, SessionError, Version
 from editor.session_file import load_session, save_session
-from editor.view import untouched
+from editor.view import show, untouched
 from photo import NotNowError
 from stylegan import Delta
+from transfer.rig import Pose
 from transfer.warp import Warp
 from weights.files import FACES
 from weights.formats import Model, read, save
 
+EXAMPLE = Path(__file__).parents[2] / "ui/page/examples/face.safetensors"
 QUAD = np.array([[1.5, 2], [1.5, 62], [61.5, 62], [61.5, 2]])
 FACTS = {"fit_steps": 200, "fit_seconds": 1.5, "distance": "pixels", "setting.tune": True}
 
@@ -447,11 +449,35 @@ def test_contents_that_do_not_fit_together_are_one_sentence(name: str, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "kind", ["dragphoto fit 1", "dragphoto session 1", "dragphoto session 3", "", "pickle"]
+    "kind", ["dragphoto fit 1", "dragphoto session 0", "dragphoto session 4", "", "pickle"]
 )
 def test_another_kind_is_refused(kind: str, tmp_path: Path) -> None:
     with pytest.raises(SessionError, match="is not a session saved by DragPhoto"):
         load_session(spoilt(tmp_path, text("kind", kind)))
+
+
+@pytest.mark.parametrize("kind", ["dragphoto session 1", "dragphoto session 2"])
+def test_a_session_of_an_older_program_is_told_apart(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(SessionError, match="older DragPhoto: fit its photo again"):
+        load_session(spoilt(tmp_path, text("kind", kind)))
+
+
+def test_poses_of_a_rig_come_back_bit_for_bit(tmp_path: Path) -> None:
+    session, facts = load_session(EXAMPLE)
+    assert session.subject.rig is not None
+    rig, fixed = session.subject.rig, np.zeros((64, 64), bool)
+    fixed[:9] = True
+    pose = Pose(rig.vertices + np.pi, np.full((2, 2), 1 / 3), fixed)
+    edited = session.moved(replace(session.now, change=pose))
+    save_session(edited, facts, tmp_path / "rig.safetensors")
+    back, _ = load_session(tmp_path / "rig.safetensors")
+    assert isinstance(back.now.change, Pose)
+    np.testing.assert_array_equal(back.now.change.vertices, pose.vertices)
+    np.testing.assert_array_equal(back.now.change.gaze, pose.gaze)
+    np.testing.assert_array_equal(back.now.change.fixed, fixed)
+    assert back.past[0].change.rests(rig)
+    before, after = (show(s.subject, s.now) for s in (edited, back))
+    np.testing.assert_array_equal(before, after)
 
 
 def test_a_model_is_no_session(tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from editor.fitter import landmark_loss
 from inversion import Inversion, InvertOptions, ProjectionTarget, ProjectOptions, TuneOptions
 from inversion.distance import pixel_distance
 from inversion.encoder import Encoder
-from inversion.landmark_loss import LandmarkLoss
+from inversion.landmark_loss import LandmarkLoss, regressed
 from inversion.project import SEARCH_SIDE, project
 from inversion.start import START_SAMPLES, starts
-from stylegan import Generator, WStatistics, w_statistics
+from stylegan import Generator, WStatistics, from_uint8, w_statistics
 from weights.aux_nets import digest, save_small
 from weights.files import WeightsError
 from weights.formats import Model, save
@@ -164,9 +164,8 @@ def test_points_keep_the_face_in_its_place(generator: Generator) -> None:
     side, count = generator.config.resolution, len(statistics.axes)
     there = statistics.to_w(torch.randn(8, count, generator=source))
     from_w = torch.randn(there.shape[1] + 1, 4, 2, generator=source)
-    goal = LandmarkLoss(
-        from_w, LandmarkLoss(from_w, torch.zeros(4, 2), side).points(there[:1])[0], side
-    )
+    wanted, weights = regressed(from_w, there[:1])[0], torch.full((4,), 0.25)
+    goal = LandmarkLoss(from_w, wanted, side, weights)
     assert float(goal.distances(there[:1])) == pytest.approx(0, abs=1e-5)
     assert float(goal.distances(there[1:]).min()) > 0
     grey = torch.zeros(3, side, side)
@@ -188,12 +187,13 @@ def test_points_keep_the_face_in_its_place(generator: Generator) -> None:
 
 def test_a_photo_without_a_face_has_no_points() -> None:
     engine = Engine(device="cpu")
-    known = engine.model.landmark_regressor, engine.statistics.w_avg, networks.landmark_net
-    assert landmark_loss(torch.rand(3, 256, 256) * 2 - 1, *known) is None
-    assert landmark_loss(torch.zeros(3, 256, 256), None, *known[1:]) is None
+    regressor = engine.model.landmark_regressor
+    assert landmark_loss(torch.rand(3, 256, 256) * 2 - 1, regressor) is None
+    assert landmark_loss(torch.full((3, 256, 256), torch.nan), regressor) is None
+    assert landmark_loss(torch.zeros(3, 256, 256), None) is None
     ws = engine.latent(3, 0.7)
-    face = torch.from_numpy(engine.picture(ws).copy()).permute(2, 0, 1) / 127.5 - 1
-    found = landmark_loss(face, *known)
+    face = from_uint8(engine.picture(ws))
+    found = landmark_loss(face, regressor)
     assert found is not None
     others = torch.stack([engine.latent(seed, 0.7)[0] for seed in range(4, 24)])
     assert float(found.distances(ws[:1])) < 0.6 * float(found.distances(others).median())

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from skimage.data import astronaut
 
 from photo import PhotoError
-from photo.align import face_quad, find_faces
+from photo.align import face_quad
 from photo.crop import Crop, box_quad, resized
 from stylegan import to_uint8
 
@@ -142,26 +142,6 @@ def test_a_box_smaller_than_16_px_is_refused() -> None:
         box_quad(0.0, 0.0, 15.9)
 
 
-@pytest.mark.parametrize("zoom", [1, 2])
-def test_the_astronauts_face_is_found(zoom: int) -> None:
-    photo = astronaut().repeat(zoom, 0).repeat(zoom, 1)
-    faces = find_faces(photo)
-    assert len(faces) == 1
-    expected = (POINTS + 0.5) * zoom - 0.5
-    away = np.linalg.norm(faces[0] - expected, axis=1) / zoom
-    assert np.all(away < [6, 6, 8])
-
-
-def test_the_largest_face_comes_first() -> None:
-    photo = astronaut()
-    small = photo[: 2 * 160 : 2, 100 : 100 + 2 * 120 : 2]
-    both = np.full((512, 700, 3), 128, np.uint8)
-    both[:, 188:], both[:160, :120] = photo, small
-    faces = find_faces(both)
-    assert len(faces) == 2
-    assert faces[0][0, 0] > 188 > faces[1][0, 0]
-
-
 def test_the_face_is_upright_in_its_crop() -> None:
     crop = Crop(face_quad(POINTS), 64)
     image = crop.cut(astronaut())
@@ -170,9 +150,3 @@ def test_the_face_is_upright_in_its_crop() -> None:
     eyes = crop.from_photo(POINTS[:2])
     assert abs(eyes[0, 1] - eyes[1, 1]) < 3  # upright, and in the upper half
     assert np.all(eyes[:, 1] < 32)
-
-
-@pytest.mark.parametrize("shape", [(300, 200, 3), (64, 64, 3), (64, 512, 3)])
-def test_no_face_on_a_plain_picture(shape: tuple[int, int, int]) -> None:
-    plain = np.full(shape, 128, np.uint8)
-    assert find_faces(plain) == []

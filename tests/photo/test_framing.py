@@ -6,8 +6,9 @@ import pytest
 import torch
 from skimage.data import astronaut, chelsea
 
-from photo.align import face_quad, find_faces
+from photo.align import face_quad
 from photo.crop import Crop, box_quad
+from photo.faces import find_faces
 from photo.framing import ANIMAL_SHARE, bars, default_quad, framed
 
 
@@ -98,10 +99,22 @@ def test_without_an_animal_it_is_the_middle(photo: np.ndarray) -> None:
 
 
 def test_a_face_is_cut_as_ffhq_has_it_or_not_at_all() -> None:
-    np.testing.assert_allclose(
-        default_quad(astronaut(), "face"), face_quad(find_faces(astronaut())[0])
-    )
+    quad = face_quad(find_faces(astronaut())[0].eyes_and_mouth)
+    np.testing.assert_allclose(default_quad(astronaut(), "face"), quad)
     assert default_quad(grey(200, 300), "face") is None
+
+
+def test_of_two_faces_the_one_at_the_point_is_cut() -> None:
+    """Without a point the largest; for models of other things points do not count."""
+    photo = np.hstack(
+        [astronaut()[:400, :400], astronaut()[50:350, 50:350].repeat(2, 0).repeat(2, 1)[:400]]
+    )
+    small, large = (default_quad(photo, "face", at) for at in ((223.0, 125.0), (760.0, 150.0)))
+    assert small is not None
+    assert large is not None
+    assert small.mean(0)[0] < 400 < large.mean(0)[0]
+    assert np.array_equal(default_quad(photo, "face"), large)
+    assert np.array_equal(default_quad(photo, "car", (0.0, 0.0)), default_quad(photo, "car"))
 
 
 def test_cars_have_black_above_and_below() -> None:

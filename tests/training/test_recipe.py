@@ -1,4 +1,4 @@
-"""The whole recipe from an empty folder: render, train, export, landmark net, encoder."""
+"""The whole recipe from an empty folder: render, train, export, encoder."""
 
 import signal
 import subprocess
@@ -14,10 +14,9 @@ import torch
 from makehuman import expect_opengl, write
 
 from inversion import encoder
-from photo import landmarks
 from training import data, export
 from training.generator import train
-from training.nets import encoder_net, landmark_net
+from training.nets import encoder_net
 from training.renderer import traits as T
 from weights.aux_nets import digest, load_small
 from weights.formats import load as load_model
@@ -62,17 +61,10 @@ def test_the_recipe_goes_from_an_empty_folder_to_models_that_load(
     export.main([str(run / "checkpoint.pt"), str(file), "--data", str(folder)])
     check_model(file, folder)
 
-    fit(landmark_net, monkeypatch, "--data", folder, "--out", tmp_path / "landmarks")
-    check_landmark_net(tmp_path / "landmarks" / "landmarks.safetensors", folder)
     fit(encoder_net, monkeypatch, "--data", folder, "--model", file, "--out", tmp_path / "encoder")
     check_encoder(tmp_path / "encoder" / "encoder.safetensors", file)
     said = capsys.readouterr().out
-    for words in (
-        "mapping 30/30",
-        "landmarks: median error",
-        "eyes and mouth",
-        "error: {'renders'",
-    ):
+    for words in ("mapping 30/30", "error: {'renders'"):
         assert words in said
 
 
@@ -88,11 +80,8 @@ def check_model(file: Path, folder: Path) -> None:
     config = model.generator.config
     assert (config.resolution, config.z_dim) == (256, T.Z_DIM)
     assert model.axes is not None
-    assert model.landmark_regressor is not None
     assert model.coordinates is not None
-    assert len(model.axes) == T.GEOMETRY[1]
-    marks = np.load(folder / "landmarks.npy").shape[1]
-    assert model.landmark_regressor.shape == (config.w_dim + 1, marks, 2)
+    assert len(model.axes) == T.DRAGGED[1] - T.DRAGGED[0]
     with torch.no_grad():
         ws = model.generator.style(torch.randn(2, T.Z_DIM))
         picture = model.generator(ws, "none")
@@ -105,14 +94,6 @@ def check_model(file: Path, folder: Path) -> None:
     middle, corner = covered[:, 60:80, 54:74].mean(), covered[:, :8, :8].mean()
     assert middle > 0.9 > corner  # so what it learnt in some seconds has this order too
     assert painted[:, 3, 60:80, 54:74].mean() > painted[:, 3, :8, :8].mean()
-
-
-def check_landmark_net(file: Path, folder: Path) -> None:
-    net = landmarks.build(*load_small(file))
-    assert net.names == landmark_net.landmark_names(folder)
-    found = landmarks.locate(net, torch.zeros(3, landmarks.SIDE, landmarks.SIDE))
-    assert found.points.shape == (len(net.names), 2)
-    assert file.stat().st_size <= 3e6
 
 
 def check_encoder(file: Path, model: Path) -> None:

@@ -245,4 +245,4 @@ def check_layout(facts: dict[str, Any], portraits: Portraits) -> None:
     assert names[-2:] == ["eye-right", "eye-left"]
     assert (dims["yaw"][1] - dims["yaw"][0], dims["smile"][1] - dims["smile"][0]) == (1, 1)
     assert sorted(k for a, b in dims.values() for k in range(a, b)) == list(range(T.Z_DIM))
-    assert facts["geometry"] == list(T.GEOMETRY)
+    assert facts["dragged"] == list(T.DRAGGED)

@@ -72,7 +72,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         arrays["landmarks"][row] = dice.uniform(40, 200, (POINTS, 2))
         arrays["done"][row] = 1
     layout = {
-        "z_dim": Z, "side": 256, "box": [[-1, -1.5, -1], [1.2, 1, 1]], "geometry": [1, 4],
+        "z_dim": Z, "side": 256, "box": [[-1, -1.5, -1], [1.2, 1, 1]], "dragged": [1, 4],
         "mirror_z": [1, -1, 1, 1, -1, 1], "mirror_landmarks": [1, 0, 2, 4, 3],
     }  # fmt: skip
     (folder / "layout.json").write_text(json.dumps(layout))
@@ -295,10 +295,8 @@ def goes_on_from_a_model(file: Path, data: Path, out: Path) -> None:
 def check_model(file: Path) -> None:
     model = load_model(file)
     assert model.axes is not None
-    assert model.landmark_regressor is not None
     assert model.coordinates is not None
     assert model.axes.shape == (3, TINY.w_dim)
-    assert model.landmark_regressor.shape == (TINY.w_dim + 1, POINTS, 2)
     ws = model.generator.style(torch.randn(1, Z))
     assert model.coordinates(dict(model.generator.maps(ws)), ws).shape == (1, 4, 128, 128)
 

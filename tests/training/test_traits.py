@@ -77,6 +77,22 @@ def test_geometry_is_exactly_the_first_dimensions() -> None:
 
 
 @given(SEEDS)
+def test_a_drag_moves_geometry_without_the_population_and_its_colours(seed: int) -> None:
+    z, dragged = codes(seed), slice(*T.DRAGGED)
+    changed = z.copy()
+    changed[:, dragged] = z[::-1, dragged]
+    lengths = [np.linalg.norm(part[:, dragged], axis=1, keepdims=True) for part in (z, changed)]
+    changed[:, dragged] *= lengths[0] / lengths[1]  # only the direction of the whole counts
+    one, other = drawn(z), drawn(changed)
+    kept = {*T.looks(T.factors(z)), "skin", "iris", "hair_colour", "hair_style"}
+    assert {name for name in kept if not np.allclose(one[name], other[name])} == set()
+    before, after = (np.array(T.population(T.factors(part))[1:]) for part in (z, changed))
+    np.testing.assert_allclose(after, before)
+    assert not np.allclose(one["nose/nose-point-up"], other["nose/nose-point-up"])
+    assert not np.allclose(one["head"], other["head"])
+
+
+@given(SEEDS)
 def test_a_mirror_swaps_left_and_right_and_turns_the_other_way(seed: int) -> None:
     z = codes(seed)
     x, mirrored = T.factors(z), T.factors(z * T.MIRROR)

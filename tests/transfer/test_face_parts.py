@@ -1,30 +1,32 @@
-"""Parts of a face by its 68 points."""
+"""Parts of a face by the points of its mesh."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from photo.mesh import INNER_LIPS, OVAL, POINTS
 from transfer import face_parts
 
 SIDE = 128
 
 
 def points(x: float = 64.0, y: float = 64.0, open_: float = 6.0) -> np.ndarray:
-    """A square face of 60 px around here, its brows 20 px above, its mouth 16 px below."""
-    found = np.tile([x, y], (68, 1)).astype(np.float64)
-    found[:17] += np.stack([np.linspace(-30, 30, 17), np.full(17, 30)], 1)
-    found[17:27] = np.stack([x + np.linspace(-30, 30, 10), np.full(10, y - 20)], 1)
-    found[60:68, 0] += [-10, -5, 0, 5, 10, 5, 0, -5]
-    found[60:68, 1] += 16 + open_ * np.array([0, -1, -1, -1, 0, 1, 1, 1])
+    """A square face of 60 px around here, its mouth 16 px below."""
+    found = np.tile([x, y], (POINTS, 1)).astype(np.float64)
+    turn = np.linspace(0, 2 * np.pi, len(OVAL), endpoint=False)
+    circle = np.stack([np.sin(turn), -np.cos(turn)], 1)
+    found[list(OVAL)] += 30 * (circle * 1.5).clip(-1, 1)
+    turn = np.linspace(0, 2 * np.pi, len(INNER_LIPS), endpoint=False)
+    sides = np.stack([-np.cos(turn), -np.sin(turn)], 1)
+    found[list(INNER_LIPS)] += [0, 16] + (2 * sides).clip(-1, 1) * [10, open_]
     return found
 
 
 def test_the_face_reaches_from_the_chin_over_the_brows_to_the_forehead() -> None:
     away = face_parts.face_distance(points(), SIDE)
     assert away.shape == (SIDE, SIDE)
-    forehead = round(64 - 20 - face_parts.FOREHEAD * SIDE)
-    assert not away[forehead + 1 : 95, 34:95].any()
-    assert (away[: forehead - 1] > 0).all()
+    assert not away[34:95, 40:88].any()
+    assert (away[:33] > 0).all()
     assert (away[96:] > 0).all()
 
 

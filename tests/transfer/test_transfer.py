@@ -130,23 +130,23 @@ def acting(*rows: int) -> Warp:
 @given(st.floats(-20, 120), st.floats(-20, 120), st.floats(40, 150), st.integers(0, 9))
 def test_nothing_but_the_part_that_acts_is_pasted(left: float, top: float, side: float, seed: int):
     photo, quad = texture(200), box_quad(left, top, side)
-    result = paste(photo, quad, acting(20, 44), texture(SIDE, seed + 1))
+    result = paste(photo, quad, acting(20, 44).where, texture(SIDE, seed + 1))
     y, x = np.nonzero((result != photo).any(2))
     near = 11 / SIDE * side + 1  # px of the photo: how far over the edge it fades
     for places, start in ((x, left), (y, top)):
         assert len(places) == 0 or places.min() >= start + 20 / SIDE * side - near
         assert len(places) == 0 or places.max() <= start + 44 / SIDE * side + near
-    assert np.array_equal(paste(photo, quad, nothing(), texture(SIDE, seed + 1)), photo)
+    assert np.array_equal(paste(photo, quad, nothing().where, texture(SIDE, seed + 1)), photo)
 
 
 def test_the_picture_is_shown_where_the_change_acts():
     photo, picture = texture(200), texture(SIDE, 3)
     quad = box_quad(9.5, 19.5, float(SIDE))  # a px of the picture is one of the photo
     for change in (acting(20, 44), painted((0, 0, 0), 0.5, slice(20, 44))):
-        result = paste(photo, quad, change, picture)
+        result = paste(photo, quad, change.where, picture)
         shown = result[42:62, 32:52].astype(int)  # rows and columns 22 to 42 of the picture
         assert np.abs(shown - picture[22:42, 22:42]).max() <= 2
-    flat = paste(photo, quad, acting(20, 44), np.full((SIDE, SIDE, 3), 200, np.uint8))
+    flat = paste(photo, quad, acting(20, 44).where, np.full((SIDE, SIDE, 3), 200, np.uint8))
     assert (flat[42:62, 32:52] == 200).all()
 
 
@@ -154,4 +154,4 @@ def test_a_motion_of_a_fraction_of_a_pixel_is_not_pasted():
     photo, change = texture(200), acting(20, 44)
     still = Warp(change.flow * 0.2, change.overlay)
     quad = box_quad(9.5, 19.5, float(SIDE))
-    assert np.array_equal(paste(photo, quad, still, texture(SIDE, 3)), photo)
+    assert np.array_equal(paste(photo, quad, still.where, texture(SIDE, 3)), photo)

@@ -20,6 +20,7 @@ from drag import EditError
 from editor.engine import Engine
 from editor.export import SOURCE_TYPE
 from editor.view import Pixels, show
+from inversion import LOOKS
 from photo import PhotoError
 from photo.crop import box_quad
 from ui.api import requests
@@ -104,7 +105,10 @@ def test_there_are_three_endpoints_and_they_are_documented(client: Client) -> No
         for name, endpoint in endpoints.items()
     }
     assert asked_for == {
-        "/fit": [("photo", False), ("eyes_and_mouth", True), ("seed", True), ("budget", True)],
+        "/fit": [
+            ("photo", False), ("eyes_and_mouth", True), ("seed", True), ("budget", True),
+            ("at", True),
+        ],
         "/drag": [
             ("session", False), ("drags", False), ("strokes", True), ("steps", True),
             ("pixels", True),
@@ -131,7 +135,7 @@ def test_a_photo_is_fitted_and_forgotten(
     session, facts = Engine().reopen(Path(file))
     assert np.array_equal(session.subject.photo, skimage.data.astronaut())
     assert told.keys() == {"quality", "steps", "seconds"}
-    assert told["steps"] == facts["fit_steps"] == 8  # of the balanced budget
+    assert told["steps"] == facts["fit_steps"] == LOOKS  # of the geometry alone
     assert told["quality"] == facts["quality"]
     assert 0 < told["seconds"] < 100
     assert uploads(server) == []
@@ -180,17 +184,34 @@ def test_strokes_hold_the_rest_still(client: Client, fitted: tuple[str, dict[str
 def test_marks_say_which_face(client: Client, astronaut: Path) -> None:
     file, _ = client.predict(handle_file(astronaut), FACE, api_name="/fit")
     quad = Engine().reopen(Path(file))[0].subject.quad
-    assert np.allclose(quad, requests.quad(skimage.data.astronaut(), FACE, "face"))
+    assert np.allclose(quad, requests.quad(skimage.data.astronaut(), FACE, None, "face"))
+
+
+def test_a_point_says_which_of_two_faces(client: Client, astronaut: Path) -> None:
+    """It is where the first drag begins, say; without it the larger face is fitted."""
+    photo = np.hstack([skimage.data.astronaut()[:300, :400], np.zeros((300, 300, 3), np.uint8)])
+    photo[:, 400:] = skimage.data.astronaut()[:300, 75:375]
+    photo[:60] //= 2
+    file = astronaut.parent / "two.png"
+    Image.fromarray(photo).save(file)
+    for at in ([223.0, 125.0], [548.0, 125.0]):
+        sent, _ = client.predict(handle_file(file), at=at, budget="quick", api_name="/fit")
+        x, y = Engine().reopen(Path(sent))[0].subject.quad.mean(0)
+        assert np.hypot(x - at[0], y - at[1]) < 40
+    for bad in ([1], [1, 2, 3], ["a", 1], [-5, 10], [10, 300], [float("nan"), 1], "x", 3, {}):
+        with pytest.raises(RequestError) as complaint:
+            requests.quad(photo, None, bad, "face")
+        assert str(complaint.value) == requests.AT
 
 
 def test_a_budget_says_how_much_work_a_fit_is(client: Client, astronaut: Path) -> None:
     engine = Engine()
-    for budget, steps in (("quick", 4), ("balanced", 8), ("best", 10)):
+    for budget, steps in (("geometry", LOOKS), ("quick", 4), ("balanced", 8), ("best", 10)):
         photo = handle_file(astronaut)
         file, told = client.predict(photo, FACE, budget=budget, api_name="/fit")
         assert told["steps"] == steps
         tuned = engine.reopen(Path(file))[0].subject.delta
-        assert bool(tuned) == (budget != "quick")
+        assert bool(tuned) == (budget in ("balanced", "best"))
 
 
 def test_an_edit_is_of_the_photos_pixels_or_of_the_models(
@@ -202,7 +223,7 @@ def test_an_edit_is_of_the_photos_pixels_or_of_the_models(
     )
     engine = Engine()
     sessions = [engine.reopen(Path(file))[0] for _, file, _ in (own, generated)]
-    assert np.array_equal(sessions[0].now.change.flow, sessions[1].now.change.flow)
+    assert [bool(session.subject.delta) for session in sessions] == [False, True]
     for (picture, *_), session, whose in zip(
         (own, generated), sessions, get_args(Pixels), strict=True
     ):
@@ -230,8 +251,12 @@ def test_a_face_of_the_model_is_drawn(client: Client) -> None:
         ("fit", {"photo": "grey.png"}, "No face was found"),
         ("fit", {"photo": "astronaut.png", "seed": -1}, "The seed is a whole number from 0 to"),
         ("fit", {"photo": "astronaut.png", "eyes_and_mouth": [[1, 2]]}, MARKS),
-        ("fit", {"photo": "astronaut.png", "budget": "most"}, "one of: quick, balanced, best."),
-        ("fit", {"photo": "astronaut.png", "budget": 3}, "The budget is one of: quick, balanced"),
+        (
+            "fit",
+            {"photo": "astronaut.png", "budget": "most"},
+            "one of: geometry, quick, balanced, best.",
+        ),
+        ("fit", {"photo": "astronaut.png", "budget": 3}, "The budget is one of: geometry, quick"),
         ("drag", {"session": "astronaut.png", "drags": [NOSE]}, "not a safetensors file"),
         ("drag", {"session": "", "drags": [NOSE], "pixels": "mine"}, "one of: photo, generated."),
         ("drag", {"session": "", "drags": []}, "There is nothing to drag yet"),
@@ -303,7 +328,7 @@ def test_no_file_of_the_server_can_be_read_or_deleted(
     inside = next(server.folder.glob("dragphoto-*"))
     places = [str(secret), f"{inside}/../../{secret.name}", "/etc/passwd"]
     for path in places:
-        *_, kind, data = post(server, "fit", {"path": path, **meta}, None, 0, "quick")
+        *_, kind, data = post(server, "fit", {"path": path, **meta}, None, 0, "quick", None)
         assert kind == "event: error"
         assert UNKNOWN in data
         *_, kind, data = post(server, "drag", {"path": path, **meta}, [NOSE], None, 5, "photo")
@@ -387,7 +412,7 @@ def test_numbers_that_are_none(bad: Any) -> None:
         lambda: requests.drawing(QUAD, [[bad, 60, 200, 80]], None),
         lambda: requests.drawing(QUAD, [], [{"radius": 4, "points": point}]),
         lambda: requests.drawing(QUAD, [], [{"radius": bad, "points": [[1, 1]]}]),
-        lambda: requests.quad(skimage.data.astronaut(), point * 3, "face"),
+        lambda: requests.quad(skimage.data.astronaut(), point * 3, None, "face"),
         lambda: requests.number(bad, 0, 2, "This"),
         lambda: requests.whole(bad, 0, 2, "This"),
         lambda: requests.one_of(bad, ("one", "two"), "This"),
@@ -423,17 +448,17 @@ def test_too_much_is_refused() -> None:
 def test_marks_have_to_be_in_the_photo_and_apart() -> None:
     photo = skimage.data.astronaut()
     with pytest.raises(RequestError) as complaint:
-        requests.quad(photo, [[203, 107], [245, 107], [224, 512]], "face")
+        requests.quad(photo, [[203, 107], [245, 107], [224, 512]], None, "face")
     assert str(complaint.value) == MARKS
     with pytest.raises(PhotoError, match="too close together"):
-        requests.quad(photo, [[203, 107]] * 3, "face")
+        requests.quad(photo, [[203, 107]] * 3, None, "face")
     assert issubclass(RequestError, EditError)
 
 
 def test_models_of_other_things_than_faces_need_no_face_and_take_no_marks() -> None:
     grey = np.full((200, 300, 3), 128, np.uint8)
     with pytest.raises(PhotoError, match="No face was found"):
-        requests.quad(grey, None, "face")
-    assert np.allclose(requests.quad(grey, None, "square"), box_quad(49.5, -0.5, 200.0))
+        requests.quad(grey, None, None, "face")
+    assert np.allclose(requests.quad(grey, None, None, "square"), box_quad(49.5, -0.5, 200.0))
     with pytest.raises(RequestError, match="Eyes and mouth are for models of faces"):
-        requests.quad(skimage.data.astronaut(), FACE, "animal")
+        requests.quad(skimage.data.astronaut(), FACE, None, "animal")

@@ -114,7 +114,7 @@ def test_a_large_photo_and_its_history_stay_here(
 
 def test_pictures_come_every_few_steps_and_at_last(done: tuple[Any, ...]) -> None:
     fits = done[0]
-    assert {fit.inversion.stage for fit in fits} == {"project", "tune"}
+    assert {fit.inversion.stage for fit in fits} == {"geometry", "project", "tune"}
     shown = [fit.inversion.step for fit in fits if fit.picture is not None]
     assert list(dict.fromkeys(fit.inversion.step for fit in fits)) == list(range(7))
     assert shown == [0, 2, 4, 6]

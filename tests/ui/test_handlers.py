@@ -30,6 +30,7 @@ from inversion import BUDGETS, Inversion, InvertOptions, ProjectOptions, TuneOpt
 from photo import PhotoError, read_photo
 from photo.crop import box_quad
 from photo.framing import default_quad
+from stylegan import before_activation
 from ui.canvas import read_drawn, write_drawn
 from ui.door.guest import Guest
 from ui.door.schema import KINDS
@@ -123,7 +124,7 @@ def test_the_page_is_built_without_weights_and_only_the_api_is_public() -> None:
         (lambda v: work.drag(busy(v), drawn(v, NOSE), *VALUES), "Work is in progress"),
         (lambda v: handlers.undo(busy(v), drawn(v)), "Work is in progress"),
         (lambda v: saving.png(busy(v)), "Work is in progress"),
-        (lambda v: handlers.pixels(busy(v), drawn(v), "generated"), "Work is in progress"),
+        (lambda v: work.pixels(busy(v), drawn(v), "generated", *VALUES), "Work is in progress"),
         (lambda v: work.drag(v, drawn(v, NOSE), None, *VALUES[1:]), "A field under Advanced"),
         (lambda v: work.drag(v, {"drags": "x"}, *VALUES), "This drawing cannot be read"),
     ],
@@ -138,7 +139,7 @@ def test_a_large_generator_is_measured_in_its_own_px(visit: TabState, monkeypatc
     """Its motion is looked at in smaller pictures: here one of 256 px at 128, as 512 at 256."""
     monkeypatch.setattr("editor.dragger.SEEN_SIDE", 128)
     list(work.random(visit, *VALUES))
-    assert len(visit.session.now.change.flow) == 128
+    assert visit.session.subject.rig is not None
     steps = work.drag(visit, drawn(visit, NOSE), *VALUES)
     first = next(screen for screen in steps if screen.get("canvas", {}).get("track"))
     (handle,) = first["canvas"]["track"]
@@ -189,7 +190,9 @@ def test_what_has_not_arrived_stays_to_be_dragged_on(visit: TabState) -> None:
     ((handle, target),) = visit.drawn.drawing.drags
     assert target == (330.0, 300.0)
     assert 256 < handle[0] < 330
-    assert visit.session.now.change.flow.any()
+    rig = visit.session.subject.rig
+    assert rig is not None
+    assert not visit.session.now.change.rests(rig)
 
 
 def test_undo_brings_the_arrow_and_the_paint_back(visit: TabState) -> None:
@@ -344,7 +347,7 @@ def test_a_session_is_saved_and_opened_as_it_was(visit: TabState, tmp_path: Path
 
 def switched(visit: TabState, whose: str, *drags: list[float]) -> dict[str, Any]:
     """All that the page shows once other pixels are chosen."""
-    screens = list(handlers.pixels(visit, drawn(visit, *drags), whose))
+    screens = list(work.pixels(visit, drawn(visit, *drags), whose, *VALUES))
     return {name: new for screen in screens for name, new in screen.items()}
 
 
@@ -405,9 +408,42 @@ def test_pixels_of_nobody_are_the_photos_own(visit: TabState) -> None:
 
 def test_pixels_can_be_chosen_while_a_photo_waits_for_its_fit(visit: TabState) -> None:
     sent = unfitted(visit, [[9.0, 9.0], [20.0, 9.0], [15.0, 20.0]])
-    list(handlers.pixels(visit, sent, "generated"))
+    list(work.pixels(visit, sent, "generated", *VALUES))
     assert visit.unfitted is not None
     assert visit.drawn.marks == ((9.0, 9.0), (20.0, 9.0), (15.0, 20.0))
+
+
+def test_the_models_pixels_of_a_photo_need_a_closer_fit(
+    visit: TabState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was done stays done; it is fitted once, and not again for what is dragged then."""
+    few, asked = InvertOptions(ProjectOptions(steps=3), TuneOptions(steps=2, moves=1)), list[str]()
+
+    def budgeted(name: str, seed: int) -> InvertOptions:
+        asked.append(name)
+        return BUDGETS[name] if name == "geometry" else few
+
+    monkeypatch.setattr(settings, "budget", budgeted)
+    list(handlers.astronaut(visit))
+    list(work.fit(visit, drawn(visit), *VALUES))
+    assert not visit.session.subject.delta
+    dragged(visit, NOSE)
+    before, arrow = visit.session, [100.0, 100.0, 120.0, 120.0]
+    seen = switched(visit, "generated", arrow)
+    after = visit.session
+    assert asked == ["geometry", "balanced"]
+    assert after.subject.delta
+    assert (after.subject.photo == before.subject.photo).all()
+    assert len(after.past) == 1
+    moves = [before_activation(s.now.ws) - before_activation(s.subject.ws) for s in (before, after)]
+    torch.testing.assert_close(moves[0], moves[1], atol=1e-4, rtol=1e-3)
+    assert (after.now.picture != before.now.picture).any()
+    assert after.now.change is before.now.change
+    assert after.now.drawing.drags == (tuple(zip(arrow[::2], arrow[1::2], strict=True)),)
+    assert seen["canvas"]["picture"] == data_url(show(visit.small, after.now, "generated"))
+    switched(visit, "photo")
+    switched(visit, "generated")
+    assert asked == ["geometry", "balanced"]
 
 
 @pytest.fixture
@@ -592,12 +628,12 @@ def test_settings_keep_to_their_limits() -> None:
     kept = Settings.of_facts(wild)
     assert all(getattr(kept, name) == most for name, (_, most, _) in LIMITS.items())
     assert kept.space == "w+"
-    assert Settings.of_facts({"setting.budget": "most"}).budget == "balanced"
+    assert Settings.of_facts({"setting.budget": "most"}).budget == "geometry"
     assert Settings.of_facts(kept.facts()) == kept
 
 
 def test_the_budget_and_the_seed_are_those_of_the_page() -> None:
-    assert Settings().invert() == BUDGETS["balanced"]
+    assert Settings().invert() == BUDGETS["geometry"]
     for name in BUDGETS:
         assert replace(Settings(), budget=name, seed=4).invert() == budget(name, 4)
 

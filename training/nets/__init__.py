@@ -1,1 +1,1 @@
-"""Train the nets that help with photos: landmarks and encoder."""
+"""Train the encoder; map w to the points of the model's faces."""

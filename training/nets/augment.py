@@ -40,11 +40,6 @@ def after(second: Matrix, first: Matrix) -> Matrix:
     return np.c_[second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]]
 
 
-def move(matrix: Matrix, points: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, "p 2"]:
-    """Points (x, y), moved."""
-    return points @ matrix[:, :2].T + matrix[:, 2]
-
-
 def warp(picture: np.ndarray, matrix: Matrix, side: int, border: int) -> np.ndarray:
     """The square that ``matrix`` (picture px to crop px) cuts out."""
     return cv2.warpAffine(picture, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=border)

@@ -20,7 +20,7 @@ Batch = tuple[Tensor, ...]
 
 
 def command(words: str | None, out: str, rate: float) -> argparse.ArgumentParser:
-    """What the command lines of both nets share; ``words`` begin with what it is for."""
+    """The command line of a fit; ``words`` begin with what it is for."""
     parser = argparse.ArgumentParser(description=words.splitlines()[0] if words else "")
     parser.add_argument("--data", type=Path, required=True, help="folder with layout.json")
     parser.add_argument("--out", type=Path, default=Path(out))

@@ -42,7 +42,7 @@ def layout(portraits: Portraits, seed: int) -> dict[str, object]:
         "mirror_z": T.MIRROR.astype(int).tolist(), "landmarks": marks.names,
         "mirror_landmarks": marks.mirrored(portraits.assets.base).tolist(),
         "dims": {name: [place.start, place.stop] for name, place in T.DIMS.items()},
-        "geometry": T.GEOMETRY,
+        "dragged": T.DRAGGED,
     }  # fmt: skip
 
 

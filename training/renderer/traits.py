@@ -84,6 +84,9 @@ def _ranges() -> dict[str, slice]:
 DIMS = _ranges()
 Z_DIM = max(place.stop for place in DIMS.values())
 GEOMETRY = (0, DIMS["gaze"].stop)
+DRAGGED = (DIMS["identity"].start, GEOMETRY[1])
+"""What a drag may move: not who is shown. T draws skin, hair and eyes by race, gender
+and age, so that a drag along these brings another person; a heavier one is another, too."""
 MIRROR = np.ones(Z_DIM, dtype=np.float32)
 for _name, _, _, _signs in FACTORS:
     MIRROR[[DIMS[_name].start + k for k in _signs]] = -1

@@ -1,10 +1,10 @@
 """What a request of the HTTP API asks for: checked, since anybody may send anything."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from drag import EditError
 from editor.dragger import check_places
@@ -24,7 +24,8 @@ from ..door.uploads import UPLOADS, Upload
 MARKS = "Mark both eyes and the mouth as three points [x, y] in px of the photo, or leave it out."
 DRAGS = "Give each drag as four numbers in px of the photo: [from x, from y, to x, to y]."
 STROKES = 'Give each stroke as {"radius": r, "erase": false, "points": [[x, y], ...]} in px.'
-THREE = TypeAdapter(tuple[Point, Point, Point])
+AT = "Say where the face is as [x, y] in px of the photo, or leave it out."
+PLACES = TypeAdapter(Annotated[list[Point], Field(max_length=3)])
 
 
 class RequestError(EditError):
@@ -51,27 +52,34 @@ def session(upload: Any, engine: Engine) -> tuple[Session, Facts]:
         return engine.reopen(file)
 
 
-def quad(picture: Photo, marks: Any, domain: Domain) -> Quad:
-    """The face that is marked, or else what is usual for the model.
+def quad(picture: Photo, marks: Any, at: Any, domain: Domain) -> Quad:
+    """The face that is marked, or that at a point, or else what is usual for the model.
 
     Raises:
         RequestError, PhotoError: the marks are none, or there is no face.
     """
     if marks is None:
-        default = default_crop(picture, domain)
+        where = None if at is None else _places([at], 1, picture, AT)[0]
+        default = default_crop(picture, domain, where)
         if default is None:
             raise PhotoError(f"No face was found. {MARKS}")
         return default
     if domain != "face":
         raise RequestError("Eyes and mouth are for models of faces: leave them out with this one.")
+    return inside(face_quad(np.array(_places(marks, 3, picture, MARKS))), picture)
+
+
+def _places(sent: Any, count: int, picture: Photo, complaint: str) -> list[tuple[float, float]]:
+    """So many points of the photo."""
     try:
-        points = np.array(THREE.validate_python(marks))
+        points = PLACES.validate_python(sent)
     except ValidationError:
-        raise RequestError(MARKS) from None
+        raise RequestError(complaint) from None
     height, width = picture.shape[:2]
-    if (points < -0.5).any() or (points > (width - 0.5, height - 0.5)).any():
-        raise RequestError(MARKS)
-    return inside(face_quad(points), picture)
+    inside = all(-0.5 <= x <= width - 0.5 and -0.5 <= y <= height - 0.5 for x, y in points)
+    if len(points) != count or not inside:
+        raise RequestError(complaint)
+    return points
 
 
 def drawing(quad: Quad, drags: Any, strokes: Any) -> Drawing:

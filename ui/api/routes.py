@@ -34,6 +34,7 @@ LARGEST_SEED = 2**32 - 1
 
 Told = dict[str, float | str]
 """Figures by name."""
+CLOSER = "balanced"  # the budget of a fit whose own picture is to be shown
 WAITING: Told = {"waiting": "Another photo is being worked on."}
 
 
@@ -50,7 +51,8 @@ def fit(
     photo: gr.FileData,
     eyes_and_mouth: list[list[float]] | None = None,
     seed: int = 0,
-    budget: str = "balanced",
+    budget: str = "geometry",
+    at: list[float] | None = None,
 ) -> Iterator[tuple[Any, Told]]:
     """Fit the face in a photo, which has to be done once before it can be dragged.
 
@@ -60,29 +62,29 @@ def fit(
     Args:
         photo: a JPEG, PNG or WebP file of at most 40 megapixels; it is deleted once it is read.
         eyes_and_mouth: [x, y] of the left eye, the right eye (as seen) and the mouth, in px of the
-            photo; without them the largest face is taken.
+            photo; without them the largest face is taken, or that at a point.
         seed: of the random numbers; the same seed gives the same fit.
-        budget: quick, balanced or best: how closely the model is made to look like the photo.
+        budget: geometry: pose, expression and shape, all that a drag needs; quick, balanced or
+            best: how closely the model is made to look like the photo, too.
+        at: [x, y] on the face that is to be fitted, or next to it: where the first drag begins.
     """
     guest, picture = Guest.of(request), requests.photo(photo)
     seed = requests.whole(seed, 0, LARGEST_SEED, "The seed")
     model = models.names()[0]
     engine = models.engine(model)
-    quad = requests.quad(picture, eyes_and_mouth, engine.domain)
+    quad = requests.quad(picture, eyes_and_mouth, at, engine.domain)
     options = inversion.budget(requests.one_of(budget, BUDGETS, "The budget"), seed)
     begun, fitted = time.monotonic(), None
     for item in in_turn(guest, gpu.fit(model, engine.crop(picture, quad), options, EVERY)):
-        if item is None:
-            begun = time.monotonic()
-            yield None, WAITING
-        elif item.picture is not None:
-            yield None, {"step": item.inversion.step + 1, "steps": item.inversion.steps}
+        begun = time.monotonic() if item is None else begun
+        if item is None or item.picture is not None:
+            yield None, _fitting(item)
         fitted = item or fitted
     if fitted is None:
         raise RequestError("This photo cannot be fitted: mark the eyes and the mouth yourself.")
     told: Told = {"quality": fitted.quality, "steps": fitted.inversion.step + 1}
     session = engine.begin(picture, quad, fitted.inversion)
-    yield _saved(guest, session, _facts(fitted)), {**told, "seconds": _since(begun)}
+    yield _saved(guest, session, _facts(fitted, budget)), {**told, "seconds": _since(begun)}
 
 
 def drag(
@@ -104,13 +106,17 @@ def drag(
         drags: [from x, from y, to x, to y] of each, in px of the photo.
         strokes: of a brush that says what may move, in px of the photo; without: everything.
         steps: at most so many, 1 to 300.
-        pixels: photo, for the photo's own pixels, moved; generated, for the model's.
+        pixels: photo, for the photo's own pixels, moved; generated, for the model's: a session of
+            the budget "geometry" is then fitted as with "balanced" first.
     """
     guest, model = Guest.of(request), models.names()[0]
     before, facts = requests.session(session, models.engine(model))
     steps = requests.whole(steps, 1, MOST_STEPS, "The number of steps")
     whose = requests.one_of(pixels, get_args(Pixels), "What to take pixels from")
     drawing = requests.drawing(before.subject.quad, drags, strokes)
+    if whose == "generated" and facts.get("fit") == "geometry":
+        before, fitted = yield from _closer(guest, model, before)
+        facts |= _facts(fitted, CLOSER)
     edit, small = drawing.edit(VIEW_SIDE), Session(closeup(before.subject), before.now)
     options = replace(DRAG_OPTIONS, steps=steps)
     begun, last, version = time.monotonic(), None, before.now
@@ -159,9 +165,29 @@ def register() -> None:
         gr.api(endpoint(work, answer), api_name=work.__name__, concurrency_limit=None)
 
 
-def _facts(fitted: Fitted) -> dict[str, float | int | str]:
+def _facts(fitted: Fitted, budget: str) -> dict[str, float | int | str]:
     """What the session remembers of its fit."""
-    return {"quality": fitted.quality, "fit_steps": fitted.inversion.step + 1}
+    return {"quality": fitted.quality, "fit_steps": fitted.inversion.step + 1, "fit": budget}
+
+
+def _fitting(item: Fitted | None) -> Told:
+    if item is None:
+        return WAITING
+    return {"step": item.inversion.step + 1, "steps": item.inversion.steps}
+
+
+def _closer(
+    guest: Guest, model: str, session: Session
+) -> Generator[tuple[None, None, Told], None, tuple[Session, Fitted]]:
+    """The session as the model's pixels need it: its photo is fitted anew."""
+    subject, fitted = session.subject, None
+    image = models.engine(model).crop(subject.photo, subject.quad)
+    for item in in_turn(guest, gpu.fit(model, image, inversion.budget(CLOSER, 0), EVERY)):
+        if item is None or item.picture is not None:
+            yield None, None, _fitting(item)
+        fitted = item or fitted
+    assert fitted is not None  # a fit has an item, or raises
+    return gpu.refined(model, session, fitted.inversion), fitted
 
 
 def _how_far(moved: DragStep, session: Session) -> Told:

@@ -23,7 +23,8 @@ def build() -> dict[str, Any]:
         return gr.Slider(least, most, value, step=step, label=words, elem_id=name)
 
     spaces = [("W+: layer by layer", "w+"), ("W: all layers together", "w")]
-    budgets = [("Quick: a similar face", "quick"), ("Balanced", "balanced"), ("Best", "best")]
+    budgets = [("Geometry: ready at once", "geometry"), ("Quick: a similar face", "quick")]
+    budgets += [("Balanced", "balanced"), ("Best", "best")]
     algorithms = [("DragGAN", "draggan"), ("FreeDrag", "freedrag")]
     return {
         "steps": slider("steps", "Steps of a drag, at most"),

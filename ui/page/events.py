@@ -23,7 +23,13 @@ WELCOME = {"begin", "choose", "astronaut", "ready", "random", "use", "open_file"
 """Handlers that need nothing from before; the others would work on what is no longer there."""
 NOTHING_NEW: Screen = {"status": gr.skip()}
 NO_TAB = "Load the page first: this button belongs to it."
-IN_TURN = {work.random, work.use, work.fit, work.drag}  # they wait for the model, and say so
+IN_TURN = {
+    work.random,
+    work.use,
+    work.fit,
+    work.drag,
+    work.pixels,
+}  # they wait for the model, and say so
 
 
 def streaming(handler: Callable[..., Any], parts: Parts) -> Callable[..., Iterator[Any]]:

@@ -95,7 +95,8 @@ def _seen(photo: Photo, domain: Domain) -> PendingPhoto:
     if quad is not None:
         (left, top), side = quad[0].tolist(), float(quad[3, 0] - quad[0, 0])
         return PendingPhoto(photo, (), domain, (left, top, side))
-    seen = [tuple((float(x), float(y)) for x, y in marks) for marks in faces(photo)]
+    marks = [face.eyes_and_mouth.tolist() for face in faces(photo)]
+    seen = [tuple((x, y) for x, y in each) for each in marks]
     return PendingPhoto(photo, tuple(seen))
 
 
@@ -147,14 +148,6 @@ def _turned(visit: TabState, drawn: Any, number: int) -> Generator[Screen]:
     if drawn.get("serial") == visit.serial:  # else it is on a version that has been left since
         visit.took(seen)
     visit.shows(visit.session.at(number))
-    yield from settled(visit, messages.what_next(visit))
-
-
-def pixels(visit: TabState, drawn: Any, whose: str) -> Generator[Screen]:
-    """Show the photo's own pixels, or the model's picture of them."""
-    idle_only(visit)
-    visit.took(read_drawn(drawn))
-    visit.pixels = "generated" if whose == "generated" else "photo"
     yield from settled(visit, messages.what_next(visit))
 
 

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from drag import EditError, Options
 from editor.dragger import DRAG_OPTIONS, Space
 from editor.session_file import Facts
-from inversion import BUDGETS, InvertOptions, budget
+from editor.view import Pixels
+from inversion import BUDGETS, InvertOptions, budget, budget_for
 
 Algorithm = Literal["draggan", "freedrag"]
 LIMITS = {
@@ -41,7 +42,7 @@ class Settings:
     mask_weight: float = DRAG_OPTIONS.mask_weight
     space: Space = "w+"
     algorithm: Algorithm = "draggan"
-    budget: str = "balanced"
+    budget: str = "geometry"
     seed: int | None = None
 
     @staticmethod
@@ -64,7 +65,7 @@ class Settings:
             raise EditError("A field under Advanced is empty: put a number in it.") from error
         said["space"] = "w" if said["space"] == "w" else "w+"
         said["algorithm"] = "freedrag" if said["algorithm"] == "freedrag" else "draggan"
-        said["budget"] = said["budget"] if said["budget"] in BUDGETS else "balanced"
+        said["budget"] = said["budget"] if said["budget"] in BUDGETS else "geometry"
         return Settings(**said)
 
     def drag(self) -> Options:
@@ -77,6 +78,10 @@ class Settings:
     def invert(self) -> InvertOptions:
         """For a fit."""
         return budget(self.budget, self.seed or 0)
+
+    def showing(self, pixels: Pixels) -> "Settings":
+        """For these pixels: the model's need a closer fit."""
+        return replace(self, budget=budget_for(self.budget, pixels == "generated"))
 
     def screen(self) -> dict[str, Any]:
         """What the page shows under Advanced."""

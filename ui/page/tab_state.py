@@ -16,6 +16,7 @@ from editor.view import VIEW_SIDE, Pixels, closeup, show
 from photo import Photo
 from photo.crop import Crop
 from photo.domain import Domain
+from transfer.rig import Pose
 from transfer.warp import Warp
 
 from ..canvas import CanvasState
@@ -79,7 +80,7 @@ class TabState:
     left: float | None = None
     first: Session = field(init=False)
     folder: TemporaryDirectory[str] | None = None
-    urls: dict[int, tuple[Warp, str]] = field(default_factory=dict)
+    urls: dict[int, tuple[Warp | Pose, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.first = self.session
@@ -91,6 +92,11 @@ class TabState:
         self.urls.clear()
         self.drawn = PendingPhoto(session.subject.photo, ()).drawn()
         self.shows(session)
+
+    def refine(self, session: Session, facts: Facts) -> None:
+        """The same with another fit; all else stays."""
+        self.session, self.facts = session, self.facts | facts
+        self.small = replace(self.small, ws=session.subject.ws, delta=session.subject.delta)
 
     def reset(self, to: "TabState") -> None:
         """Forget everything; go on with what another visit begins with."""
@@ -124,6 +130,7 @@ class TabState:
         if kept.subject is not self.first.subject:
             own += kept.subject.photo.nbytes + self.small.photo.nbytes
             own += sum(part.nbytes for part in kept.subject.delta.values())
+            own += 0 if kept.subject.rig is None else kept.subject.rig.size
         shared = {id(version.change) for version in self.first.versions}
         own += sum(v.size for v in kept.versions if id(v.change) not in shared)
         return own + sum(len(url) for _, url in self.urls.values())
@@ -142,8 +149,6 @@ class TabState:
 
     def result(self) -> Photo:
         """The photo with all edits, at its own size."""
-        if not self.session.now.change.acts:
-            return self.session.subject.photo
         return show(self.session.subject, self.session.now, self.pixels)
 
     def fits(self) -> Path:

@@ -16,6 +16,7 @@ from editor import USER_ERRORS
 from editor.drawing import Drawing
 from editor.fitter import inside
 from editor.session import Session, Version
+from editor.session_file import Facts
 from editor.view import VIEW_SIDE, enlarged
 from photo import Photo, PhotoError
 from photo.align import face_quad
@@ -23,6 +24,7 @@ from photo.crop import Quad, box_quad, resized
 
 from .. import gpu
 from ..canvas import read_drawn
+from ..gpu import Fitted
 from ..picture import data_url
 from ..work_lock import alone, by_hand, idle_only
 from . import messages, models
@@ -91,9 +93,47 @@ def _quad(visit: TabState, photo: Photo) -> Quad:
     return inside(face_quad(np.array(visit.drawn.marks)), photo)
 
 
+def pixels(visit: TabState, drawn: Any, whose: str, *values: Any) -> Generator[Screen]:
+    """Show the photo's own pixels, or the model's picture of them: that needs a closer fit."""
+    idle_only(visit)
+    visit.took(read_drawn(drawn))
+    settings, sentence = Settings.of(values), messages.what_next(visit)
+    visit.pixels = "generated" if whose == "generated" else "photo"
+    rough = visit.unfitted is None and visit.facts.get("fit") == "geometry"
+    if rough and visit.pixels == "generated":
+        sentence = yield from alone(visit, _refining(visit, settings.showing("generated")))
+    yield from by_hand(visit, settled(visit, sentence))
+
+
+def _refining(visit: TabState, settings: Settings) -> Generator[Screen, None, str]:
+    subject = visit.session.subject
+    fitted = yield from _fitted(visit, subject.photo, subject.quad, settings)
+    yield {"status": said(messages.PUTTING, 1.0)}
+    light = gpu.refined(visit.model, visit.session, fitted.inversion)
+    facts = _facts(fitted, "geometry" if visit.stop.is_set() else settings.budget)
+    visit.refine(light, facts)
+    return f"The model's picture of the photo is {fitted.quality}. {messages.what_next(visit)}"
+
+
 def _fitting(
     visit: TabState, photo: Photo, quad: Quad, settings: Settings
 ) -> Generator[Screen, None, str]:
+    settings = settings.showing(visit.pixels)
+    fitted = yield from _fitted(visit, photo, quad, settings)
+    session = models.engine(visit.model).begin(photo, quad, fitted.inversion)
+    visit.open(session, _facts(fitted, settings.budget))
+    how = "Stopped early: the fit so far" if visit.stop.is_set() else "Ready: the fit"
+    return f"{how} is {fitted.quality}. {messages.NEXT}"
+
+
+def _facts(fitted: Fitted, budget: str) -> Facts:
+    steps = fitted.inversion.step + 1.0
+    return {"quality": fitted.quality, "fit_steps": steps, "fit": budget}
+
+
+def _fitted(
+    visit: TabState, photo: Photo, quad: Quad, settings: Settings
+) -> Generator[Screen, None, Fitted]:
     engine = models.engine(visit.model)
     shown: dict[str, Any] = {"scene": "drag", "width": VIEW_SIDE, "height": VIEW_SIDE}
     yield {"status": said("Looking for a face like this one ...", 0.0)}
@@ -113,10 +153,7 @@ def _fitting(
                     "status": said(sentence, inversion.done),
                 }
     assert fitted is not None
-    facts = {"quality": fitted.quality, "fit_steps": fitted.inversion.step + 1.0}
-    visit.open(engine.begin(photo, quad, fitted.inversion), facts)
-    how = "Stopped early: the fit so far" if visit.stop.is_set() else "Ready: the fit"
-    return f"{how} is {fitted.quality}. {messages.NEXT}"
+    return fitted
 
 
 def drag(visit: TabState, drawn: Any, *values: Any) -> Generator[Screen]:

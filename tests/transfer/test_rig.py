@@ -1,0 +1,120 @@
+"""How a head moves: what the mesh of a generator's face does, the photo's does."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jaxtyping import Float
+
+from photo.mesh import CHIN, LOWER_LIP, NOSE_TIP, OVAL, STABLE, canonical
+from transfer.backdrop import NO_BACKDROP
+from transfer.head import VERTICES
+from transfer.rig import Pose, Rig, Similarity, head_motion, moved, rest, with_handles
+
+FACE = 20 * canonical() + (256, 270, 0)
+angles = st.floats(-0.6, 0.6)
+
+
+def turn(yaw: float, pitch: float, roll: float) -> Float[np.ndarray, "3 3"]:
+    (c, s), (d, t), (e, u) = ((np.cos(a), np.sin(a)) for a in (yaw, pitch, roll))
+    y = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+    x = np.array([[1, 0, 0], [0, d, -t], [0, t, d]])
+    return y @ x @ np.array([[e, -u, 0], [u, e, 0], [0, 0, 1]])
+
+
+def rig() -> Rig:
+    rings = [
+        k * (FACE[list(OVAL)] - FACE.mean(0)) + FACE.mean(0) for k in (1.2, 1.4, 1.6, 1.8, 2.5)
+    ]
+    vertices = np.concatenate([FACE, *rings])
+    follow = np.ones(len(vertices))
+    follow[-len(OVAL) :] = 0
+    near = np.r_[np.ones(468), np.zeros(len(vertices) - 468)]
+    return Rig(vertices, follow, near, np.zeros((2, 5, 2)), NO_BACKDROP)
+
+
+def test_a_rig_has_the_vertices_of_its_rings() -> None:
+    assert len(rig().vertices) == VERTICES
+
+
+@given(angles, angles, angles, st.floats(0.5, 2), st.floats(-50, 50), st.floats(-50, 50))
+def test_a_rigid_motion_is_found(
+    yaw: float, pitch: float, roll: float, scale: float, x: float, y: float
+) -> None:
+    true = Similarity(scale, turn(yaw, pitch, roll), FACE.mean(0), np.array([x, y, 3.0]))
+    after = true(FACE)
+    found = head_motion(FACE, after)
+    np.testing.assert_allclose(found(FACE), after, atol=1e-6)
+    np.testing.assert_allclose(found.undone(after), FACE, atol=1e-6)
+
+
+def test_an_open_mouth_does_not_turn_the_head() -> None:
+    after = FACE.copy()
+    after[[LOWER_LIP, CHIN, 17, 175, 199]] += (0, 40, 0)
+    found = head_motion(FACE, after)
+    np.testing.assert_allclose(found(FACE), FACE, atol=1e-9)
+
+
+@given(angles, angles, angles)
+def test_hair_turns_with_the_face_and_the_outermost_ring_stays(
+    yaw: float, pitch: float, roll: float
+) -> None:
+    own, model = rig(), 0.8 * FACE + (40, 10, 0)
+    centre = model[list(STABLE)].mean(0)
+    motion = Similarity(1.0, turn(yaw, pitch, roll), centre, np.array([4.0, -2.0, 0.0]))
+    vertices = moved(own, rest(own), model, motion(model))
+    middle = FACE[list(STABLE)].mean(0)
+    wanted = Similarity(1.0, motion.turn, middle, motion.shift / 0.8)(own.vertices)
+    np.testing.assert_allclose(vertices[: -len(OVAL)], wanted[: -len(OVAL)], atol=1e-6)
+    np.testing.assert_array_equal(vertices[-len(OVAL) :], own.vertices[-len(OVAL) :])
+
+
+@given(angles)
+def test_an_expression_is_turned_as_the_photos_head_is(roll: float) -> None:
+    own = rig()
+    turned = Similarity(1.0, turn(0, 0, roll), FACE.mean(0), np.zeros(3))
+    own = Rig(turned(own.vertices), own.follow, own.near, own.irises, NO_BACKDROP)
+    after = FACE.copy()
+    after[LOWER_LIP] += (0, 12, 0)
+    change = moved(own, rest(own), FACE, after) - own.vertices
+    np.testing.assert_allclose(change[LOWER_LIP], turn(0, 0, roll) @ (0, 12, 0), atol=1e-6)
+    assert np.abs(np.delete(change, LOWER_LIP, 0)).max() < 1e-6
+
+
+def test_no_motion_is_none() -> None:
+    own = rig()
+    np.testing.assert_allclose(moved(own, rest(own), FACE, FACE), own.vertices, atol=1e-9)
+
+
+@given(st.floats(-25, 25), st.floats(-25, 25))
+def test_handles_arrive_exactly(x: float, y: float) -> None:
+    own = rig()
+    handle = FACE[NOSE_TIP, :2]
+    free = np.ones(VERTICES)
+    target = handle + np.array([x, y])
+    drags = np.stack([handle, target])[None]
+    vertices = with_handles(own, rest(own), own.vertices, drags, free)
+    np.testing.assert_allclose(vertices[NOSE_TIP, :2], target, atol=0.5)
+    assert np.abs(vertices[CHIN] - FACE[CHIN]).max() < 1
+
+
+def test_two_handles_arrive_together_and_what_is_fixed_stays() -> None:
+    own, rows = rig(), [61, 291]
+    handles = FACE[rows, :2]
+    free = np.ones(VERTICES)
+    free[LOWER_LIP] = 0
+    drags = np.stack([handles, handles + np.array([[-8, -6], [8, -6]])], 1)
+    vertices = with_handles(own, rest(own), own.vertices, drags, free)
+    np.testing.assert_allclose(vertices[rows, :2], drags[:, 1], atol=0.5)
+    np.testing.assert_array_equal(vertices[LOWER_LIP], FACE[LOWER_LIP])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_a_pose_goes_to_another(share: float) -> None:
+    own = rig()
+    first, last = rest(own), Pose(own.vertices + 8, np.ones((2, 2)))
+    between = first.towards(last, share)
+    np.testing.assert_allclose(between.vertices, own.vertices + 8 * share)
+    np.testing.assert_allclose(between.gaze, np.full((2, 2), share))
+    assert first.rests(own)
+    assert not last.rests(own)

@@ -1,0 +1,218 @@
+"""A photo's head as a surface in 2.5 dimensions, and how a generator's motion bends it.
+
+The face is the mesh of the face net; rings around it reach over hair and ears to the head's
+silhouette, and over the neck down to where nothing moves. All points are (x, y, z) px of the crop
+at RIG_SIDE; z grows away from the camera. The rig knows nothing of generators: it is given the
+meshes of two pictures.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from photo.crop import Crop, Quad
+from photo.mesh import LEFT_CORNERS, OVAL, RIGHT_CORNERS, STABLE, Mesh, eye_distance
+
+from .backdrop import Backdrop
+
+RIG_SIDE = 512
+MATTE_SHARE = 1.5  # of the crop's side: the wide crop, which the head may move in
+GRID = round(RIG_SIDE * MATTE_SHARE)  # cells of the wide crop, each as wide as a px of the crop
+BUMP = 0.28  # of the distance between the eyes: how wide a handle's own motion is
+MOST_BUMP = 0.3  # of the same: what a handle may be moved on its own
+SCALES = (0.5, 2.0)  # times the generator's motion, to have the handles arrive,
+SCALED = 0.8  # of the distance between the eyes around them
+
+Vertices = Float[np.ndarray, "v 3"]
+"""The mesh, then the rings, from the innermost outwards."""
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """p -> scale * turn @ (p - centre) + centre + shift."""
+
+    scale: float
+    turn: Float[np.ndarray, "3 3"]
+    centre: Float[np.ndarray, "3"]
+    shift: Float[np.ndarray, "3"]
+
+    def __call__(self, points: Vertices) -> Vertices:
+        """Where the points go."""
+        return self.scale * (points - self.centre) @ self.turn.T + self.centre + self.shift
+
+    def undone(self, points: Vertices) -> Vertices:
+        """Where the points come from."""
+        return (points - self.centre - self.shift) @ self.turn / self.scale + self.centre
+
+
+@dataclass(frozen=True)
+class Rig:
+    """The head in a crop of a photo.
+
+    Args:
+        vertices: mesh and rings in the photo.
+        follow: how much of the head's motion each one takes part in: 1, down the neck to 0.
+        near: how much of the expression at the face's outline each one takes part in.
+        irises: left and right; see ``nets.irises``.
+        backdrop: what is behind the head.
+    """
+
+    vertices: Vertices
+    follow: Float[np.ndarray, " v"]
+    near: Float[np.ndarray, " v"]
+    irises: Float[np.ndarray, "2 5 2"]
+    backdrop: Backdrop
+
+    @property
+    def size(self) -> int:
+        """Bytes of its arrays."""
+        own = (self.vertices, self.follow, self.near, self.irises)
+        return self.backdrop.size + sum(part.nbytes for part in own)
+
+    @property
+    def eyes(self) -> float:
+        """Distance between the eyes, px."""
+        return eye_distance(self.vertices[:468])
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where a rig's points are after edits.
+
+    Args:
+        vertices: as the rig's.
+        gaze: (x, y) by which each iris has moved beyond its eye.
+        fixed: px of the crop, of any side, that no edit was allowed to change; None: none.
+    """
+
+    vertices: Vertices
+    gaze: Float[np.ndarray, "2 2"]
+    fixed: Bool[np.ndarray, "r r"] | None = None
+
+    def rests(self, rig: Rig) -> bool:
+        """Whether the photo is as it was."""
+        return np.array_equal(self.vertices, rig.vertices) and not self.gaze.any()
+
+    def iris(self, rig: Rig, number: int) -> Float[np.ndarray, "5 2"]:
+        """Where the left or the right iris is."""
+        corners = list((LEFT_CORNERS, RIGHT_CORNERS)[number])
+        ends = (v[corners, :2] for v in (rig.vertices, self.vertices))
+        return aligned(rig.irises[number], *ends) + self.gaze[number]
+
+    def towards(self, other: "Pose", share: float) -> "Pose":
+        """So much of the way to another pose of the same rig: exactly these at 0 and 1."""
+        pairs = ((self.vertices, other.vertices), (self.gaze, other.gaze))
+        vertices, gaze = ((1 - share) * start + share * end for start, end in pairs)
+        return Pose(vertices, gaze, other.fixed)
+
+
+def wide_crop(quad: Quad) -> Crop:
+    """What the head may move in, around the crop with these corners; its px are as wide."""
+    return Crop(quad, RIG_SIDE).shrunk(MATTE_SHARE).at(GRID)
+
+
+def rest(rig: Rig) -> Pose:
+    """The photo as it is."""
+    return Pose(rig.vertices, np.zeros((2, 2)))
+
+
+def head_motion(before: Mesh, after: Mesh) -> Similarity:
+    """How the skull moved: Procrustes' problem for the points that no expression moves.
+
+    Closed form by SVD (Umeyama 1991, eq. 40 to 42); points far from the first answer's are trusted
+    less in a second one.
+    """
+    rows = list(STABLE)
+    weight = np.ones(len(rows))
+    found = _umeyama(before[rows], after[rows], weight)
+    off = np.linalg.norm(found(before[rows]) - after[rows], axis=1)
+    return _umeyama(before[rows], after[rows], 1 / (1 + (off / max(1e-6, np.median(off))) ** 2))
+
+
+def moved(rig: Rig, pose: Pose, before: Mesh, after: Mesh) -> Vertices:
+    """The pose's vertices after the motion that a generator's face shows between two pictures.
+
+    The head's motion applies as it is, the rest in the frame of the photo's own head.
+
+    Args:
+        rig: of the photo.
+        pose: before the motion.
+        before, after: meshes of the generator's pictures, px of the crop at RIG_SIDE.
+    """
+    own, head = pose.vertices[:468], head_motion(before, after)
+    change = head.undone(after) - before
+    frame = head_motion(before, own)
+    change = frame.scale * change @ frame.turn.T
+    centre, at = own[list(STABLE)].mean(0), before[list(STABLE)].mean(0)
+    step = head(at[None])[0] - at
+    ahead = replace(head, centre=centre, shift=frame.scale * step)
+    spread = np.concatenate([change, np.tile(change[list(OVAL)], (_ring_count(rig), 1))])
+    still = pose.vertices + rig.near[:, None] * spread
+    return pose.vertices + rig.follow[:, None] * (ahead(still) - pose.vertices)
+
+
+def with_handles(
+    rig: Rig, start: Pose, vertices: Vertices, drags: Float[np.ndarray, "p 2 2"],
+    free: Float[np.ndarray, " v"],
+) -> Vertices:  # fmt: skip
+    """The vertices with the handles at their targets, or near those that are far.
+
+    First the motion around them becomes larger or smaller, as suits all handles best; what then
+    lacks is added as Gaussian bumps.
+
+    Args:
+        rig: of the photo.
+        start: before the drag; the handles lie on its surface.
+        vertices: after the generator's motion.
+        drags: (handle, target) of each.
+        free: 0 for vertices that may not move, else up to 1.
+    """
+    base, handles, wanted = start.vertices, drags[:, 0], drags[:, 1] - drags[:, 0]
+    near = np.linalg.norm(base[:, None, :2] - handles[None], axis=2)
+    anchors = [np.argsort(column)[:3] for column in near.T]
+
+    def at(values: np.ndarray) -> np.ndarray:
+        return np.stack([_weighted(values[rows], near[rows, k]) for k, rows in enumerate(anchors)])
+
+    shift = vertices - base
+    found = at(shift[:, :2])
+    share = float((found * wanted).sum() / max(1e-6, float(np.square(found).sum())))
+    around = np.exp(-0.5 * (near.min(1) / (SCALED * rig.eyes)) ** 2)
+    shift *= 1 + (np.clip(share, *SCALES) - 1) * around[:, None]
+    bumps = free[:, None] * np.exp(-0.5 * (near / (BUMP * rig.eyes)) ** 2)
+    lacking = wanted - at(shift[:, :2])
+    length = np.linalg.norm(lacking, axis=1, keepdims=True)
+    lacking *= np.minimum(1, MOST_BUMP * rig.eyes / np.maximum(length, 1e-6))
+    shift[:, :2] += bumps @ np.linalg.lstsq(at(bumps), lacking, rcond=0.05)[0]
+    return base + shift
+
+
+def _weighted(values: np.ndarray, distance: np.ndarray) -> np.ndarray:
+    """Their mean, the nearer ones counting more."""
+    weight = 1 / (distance + 0.5) ** 2
+    return (values * (weight / weight.sum())[:, None]).sum(0)
+
+
+def _umeyama(before: Vertices, after: Vertices, weight: np.ndarray) -> Similarity:
+    weight = weight / weight.sum()
+    middle, goal = weight @ before, weight @ after
+    left, scales, right = np.linalg.svd(
+        (after - goal).T @ ((before - middle) * weight[:, None]), full_matrices=False
+    )
+    signs = np.array([1, 1, np.sign(np.linalg.det(left @ right))])
+    spread = float(weight @ np.square(before - middle).sum(1))
+    turn = left * signs @ right
+    return Similarity(float(scales @ signs) / max(1e-9, spread), turn, middle, goal - middle)
+
+
+def _ring_count(rig: Rig) -> int:
+    return (len(rig.vertices) - 468) // len(OVAL)
+
+
+def aligned(points: np.ndarray, ends: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """Points after the similarity that takes two ends to where they are now."""
+    a, b = (complex(*(e[1] - e[0])) for e in (ends, now))
+    factor = b / a if a else 1
+    moved = (points - ends[0]) @ np.array([[1], [1j]]) * factor
+    return np.c_[moved.real, moved.imag] + now[0]
