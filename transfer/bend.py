@@ -47,10 +47,10 @@ def bend(before: Vertices, after: Vertices, size: tuple[int, int]) -> Float32[np
 def _softened(
     shift: Float32[np.ndarray, "h w 2"], drawn: Bool[np.ndarray, "h w"]
 ) -> Float32[np.ndarray, "h w 2"]:
-    """The shift, smoother, and going on for some px beyond where it is drawn."""
+    """The shift, smoother, where it is drawn."""
     weight = cv2.GaussianBlur(drawn.astype(np.float32), (0, 0), SOFT)
     total = cv2.GaussianBlur(shift, (0, 0), SOFT)
-    return np.where(weight[..., None] > 1e-3, total / np.maximum(weight, 1e-3)[..., None], 0)
+    return np.where(drawn[..., None], total / np.maximum(weight, 1e-3)[..., None], 0)
 
 
 def _visible(

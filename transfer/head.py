@@ -17,6 +17,7 @@ BEYOND = 0.7  # radii of the face away, and still
 VERTICES = 468 + (len(SIDEWARDS) + 1) * len(OVAL)
 FARTHEST = 1.2  # radii of the face, from its outline to that of hair
 NECK = 0.75  # heights of the face below the chin, where nothing moves any more
+EDGE = 0.1  # sides of the crop within the wide crop's edge, where nothing moves any more
 CENTRE = 3.5  # cm: depth of the middle of the head, in the canonical face
 
 
@@ -48,11 +49,12 @@ def _rings(
     share = np.array([*SIDEWARDS, 1.0])[:, None]
     flat = oval[None, :, :2] + share[..., None] * reach[None]
     flat[-1] += BEYOND * reach * (size / np.linalg.norm(reach, axis=1))[:, None]
-    margin = (GRID - RIG_SIDE) / 2 - 2
-    flat = flat.clip(-margin, RIG_SIDE - 1 + margin)  # nothing beyond the wide crop moves
+    margin = (GRID - RIG_SIDE) / 2
+    inside = margin + RIG_SIDE / 2 - np.abs(flat - (RIG_SIDE - 1) / 2).max(2)
+    flat = flat.clip(2 - margin, RIG_SIDE - 3 + margin)
     z = oval[None, :, 2] + share**2 * (depth - oval[None, :, 2])
     below = (flat - mesh[CHIN, :2]) @ down / (NECK * height)
-    follow = 1 - smooth(below)
+    follow = (1 - smooth(below)) * smooth(inside / (EDGE * RIG_SIDE))
     follow[-1] = 0
     away = np.linalg.norm(flat - oval[None, :, :2], axis=2) / (0.35 * height)
     near = np.clip(1 - away, 0, 1) ** 2

@@ -180,7 +180,8 @@ def with_handles(
     share = float((found * wanted).sum() / max(1e-6, float(np.square(found).sum())))
     around = np.exp(-0.5 * (near.min(1) / (SCALED * rig.eyes)) ** 2)
     shift *= 1 + (np.clip(share, *SCALES) - 1) * around[:, None]
-    bumps = free[:, None] * np.exp(-0.5 * (near / (BUMP * rig.eyes)) ** 2)
+    loose = free * np.minimum(1, 4 * rig.follow)
+    bumps = loose[:, None] * np.exp(-0.5 * (near / (BUMP * rig.eyes)) ** 2)
     lacking = wanted - at(shift[:, :2])
     length = np.linalg.norm(lacking, axis=1, keepdims=True)
     lacking *= np.minimum(1, MOST_BUMP * rig.eyes / np.maximum(length, 1e-6))
