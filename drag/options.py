@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Algorithm = Literal["draggan", "freedrag"]
+Sized = Literal["each", "norm"]
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,10 @@ class Options:
     Args:
         algorithm: what pulls the handles and finds them again.
         steps: at most so many.
-        rate: Adam's step size, in units of the latent.
+        rate: step size, in units of the latent.
+        sized: whose size is this: "each" coordinate's (Adam), or the root of their mean square
+            ("norm", as in AdaGrad-Norm: Ward et al. 2019), so that the latent follows its gradient
+            and takes the shortest way; for latents whose units cost the same.
         radius: disc around a handle whose features are pulled, and compared to find it (r1).
         search: square around a handle in which it is found again (r2), at least 1; FreeDrag
             advances by a quarter of it at once (d).
@@ -32,6 +36,7 @@ class Options:
     algorithm: Algorithm = "draggan"
     steps: int = 120
     rate: float = 2e-3
+    sized: Sized = "each"
     radius: float = 3.0
     search: float = 12.0
     anchor: float = 0.0

@@ -125,7 +125,7 @@ def drag(
         yield state
         loss = method.loss(patches) + penalty(latent, mask_term, reference, options)
         (gradient,) = torch.autograd.grad(loss, latent)
-        moments, change = adam(moments, gradient, options.rate)
+        moments, change = adam(moments, gradient, options)
         latent = latent.detach() - change
     if best is None:
         raise EditError(BROKEN)
@@ -149,13 +149,18 @@ def penalty(
     return total
 
 
-def adam(moments: Moments, gradient: Tensor, rate: float) -> tuple[Moments, Tensor]:
-    """(new moments, the change to subtract): Adam with its usual constants."""
-    mean = moments.mean.lerp(gradient, 0.1)
-    square = moments.square.lerp(gradient.square(), 0.001)
+def adam(moments: Moments, gradient: Tensor, options: Options) -> tuple[Moments, Tensor]:
+    """(new moments, the change to subtract): Adam with its usual constants.
+
+    Of the "norm" the second moment is one for all coordinates.
+    """
+    mean, squares = moments.mean.lerp(gradient, 0.1), gradient.square()
+    if options.sized == "norm":
+        squares = squares.mean().expand_as(squares)
+    square = moments.square.lerp(squares, 0.001)
     count = moments.count + 1
     scale = (square / (1 - 0.999**count)).sqrt() + 1e-8
-    return Moments(mean, square, count), rate * mean / (1 - 0.9**count) / scale
+    return Moments(mean, square, count), options.rate * mean / (1 - 0.9**count) / scale
 
 
 def _mean(state: State) -> float:

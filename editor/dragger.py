@@ -35,12 +35,13 @@ from .motion.warps import WarpBuilder
 from .session import Session, Version
 
 DRAG_OPTIONS = Options(
-    steps=120, rate=0.03, radius=2.0, search=4.0, anchor=0.5, arrive=0.3, mask_weight=1.0,
-    prior_weight=0.02, patience=40,
+    steps=120, rate=0.07, sized="norm", radius=2.0, search=4.0, anchor=0.5, arrive=0.3,
+    mask_weight=1.0, prior_weight=0.1, patience=20,
 )  # fmt: skip
 """Chosen with benchmarks/drag_accuracy.py."""
 OPTIONS_SIDE = 128  # px: the options' lengths are those of a picture of this side
 LAYERS = 6  # of w that a drag moves (DragGAN, implementation details), unless the model has axes
+PRINCIPAL = 0.3  # of the rate: that along the principal axes of a model that has no others
 OWN = 0.2  # of the step of the move that all layers share: that of a layer's own move
 FRAME_EVERY = 4  # steps between two pictures of a drag
 SEEN_SIDE = 256  # px of the largest pictures whose motion is looked at
@@ -143,6 +144,8 @@ class Dragger:
         and light cannot be traded for motion. The options' lengths are px of OPTIONS_SIDE.
         """
         model, ws = self.model, ws.to(self.axes)
+        if model.axes is None:  # principal ones, whose units do not cost the same
+            options = replace(options, sized="each", rate=PRINCIPAL * options.rate)
         config, side = model.generator.config, model.feature_side
         many = config.operations(side) > EXACT_MASK
         options = replace(options, mask_windows=MASK_WINDOWS if many else 0)

@@ -33,6 +33,7 @@ from .fitter import Fitter, inside
 from .machine.device import best_device, changed
 from .machine.shortage import enough_memory, with_memory
 from .motion.estimators import painted
+from .motion.features import alike
 from .motion.poses import rigged
 from .session import FittedPhoto, Session, SessionError
 from .session_file import Facts, load_session
@@ -90,7 +91,10 @@ class Engine:
         known = self.model.axes
         axes = self.statistics.axes if known is None else known
         layers = LAYERS if known is None else model.generator.config.num_ws
-        self.dragger = Dragger(self.model, axes, layers)
+        points, moving = self.model.landmark_regressor, axes
+        if known is not None and points is not None:
+            moving = alike(axes, points, self.side)
+        self.dragger = Dragger(self.model, moving, layers)
         self.fitter = Fitter(self.model, self.statistics, axes, *choose(on), encoder)
 
     @property

@@ -19,7 +19,7 @@ from .backdrop import Backdrop
 RIG_SIDE = 512
 MATTE_SHARE = 1.5  # of the crop's side: the wide crop, which the head may move in
 GRID = round(RIG_SIDE * MATTE_SHARE)  # cells of the wide crop, each as wide as a px of the crop
-BUMP = 0.28  # of the distance between the eyes: how wide a handle's own motion is
+BUMP = 0.4  # of the distance between the eyes: how wide a handle's own motion is
 MOST_BUMP = 0.3  # of the same: what a handle may be moved on its own
 SCALES = (0.5, 2.0)  # times the generator's motion, to have the handles arrive,
 SCALED = 0.8  # of the distance between the eyes around them

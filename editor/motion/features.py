@@ -12,6 +12,8 @@ from torch import Tensor
 
 from stylegan import WHOLE, CoordinateHead, Generator, Squares, WindowPlan, activation, plan_windows
 
+STILL = 2e5  # cost of a point's squared motion in shares of the picture's side, a mean, against
+# one squared standard deviation; chosen with benchmarks/photo_edits.py
 POINT_WEIGHT = 40.0  # of coordinates against features; chosen with benchmarks/landmarks.py
 
 
@@ -84,3 +86,21 @@ class LatentParameterization:
     ) -> Float[Tensor, "n c s s"]:
         """Squares of it."""
         return self.renderer.windows(self.ws(latent), corners, size)
+
+
+def alike(
+    axes: Float[Tensor, "k w"], from_w: Float[Tensor, "inputs points 2"], side: int
+) -> Float[Tensor, "k w"]:
+    """The axes mixed so that a unit along any of them costs the same.
+
+    It costs how unusual it makes a face, and how much it moves: a drag whose steps are the shortest
+    then moves its handles and little else. Lids come down, not the whole head with them.
+
+    Args:
+        axes: one unit of each is a standard deviation.
+        from_w: see ``LandmarkLoss``.
+        side: of the picture in whose px ``from_w`` counts.
+    """
+    moves = torch.einsum("kw,wpc->kpc", axes, from_w[:-1].to(axes)).flatten(1) / side
+    cost = torch.eye(len(axes)).to(axes) + STILL * moves @ moves.T / from_w.shape[1]
+    return torch.linalg.solve_triangular(torch.linalg.cholesky(cost), axes, upper=False)
