@@ -4,15 +4,20 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Bool, Float32, UInt8
 
 from photo import Photo, nets
 from photo.crop import Crop
 from stylegan import to_uint8
 
+from .flow import pixels, sample
+from .layers import nearest, smooth
+
 EDGE = 0.03  # of the matte from which a pixel may hold some of the person
 GUIDE, EPSILON = 8, 2e-4  # radius in px, and contrast, of what the matte's edge follows
-FILL_SIDE = 192  # px of the wide crop in which the background is filled
+FILL_SIDE = 384  # px of the wide crop in which the background is filled
+SMOOTH = 6.0  # of these px: the edge is rough, its mirror image is not to be
+MIRRORED = 40  # of these px from the edge of what is seen, up to which its mirror image is shown
 WIDER = 5  # px of the crop by which the head's layer reaches beyond the matte
 
 
@@ -45,7 +50,7 @@ class Backdrop:
 def backdrop(photo: Photo, wide: Crop) -> Backdrop:
     """From the matte of the wide crop, its edge refined by what the photo shows there.
 
-    What the person hides is filled in a small picture (Telea 2004): structure goes on, softly.
+    What the person hides is filled in a small picture.
     """
     grid, shown = wide.side, to_uint8(wide.cut(photo))
     light = cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
@@ -54,12 +59,42 @@ def backdrop(photo: Photo, wide: Crop) -> Backdrop:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * WIDER + 1,) * 2)
     person = cv2.GaussianBlur(cv2.dilate(person, disc), (0, 0), WIDER / 2)
     size = (FILL_SIDE, FILL_SIDE)
-    small = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(shown, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     hidden = cv2.resize((person > EDGE).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
-    filled = cv2.inpaint(small, hidden.astype(np.uint8), 4, cv2.INPAINT_TELEA)
-    soft = cv2.GaussianBlur(filled, (0, 0), 1.5)
-    filled = np.where(hidden[..., None], soft, filled).astype(np.uint8)
+    filled = _filled(small, ~hidden).clip(0, 255).astype(np.uint8)
     return Backdrop(np.round(255 * person.clip(0, 1)).astype(np.uint8), filled)
+
+
+def _filled(
+    colours: Float32[np.ndarray, "f f 3"], there: Bool[np.ndarray, "f f"]
+) -> Float32[np.ndarray, "f f 3"]:
+    """Near the edge of what is there its mirror image, further in the colours around, softly."""
+    around = _spread(colours, there.astype(np.float32))
+    if not there.any():
+        return around
+    edge, away = nearest(there)
+    even = np.minimum(1, away / (2 * SMOOTH))[..., None]
+    edge += even * (cv2.GaussianBlur(edge, (0, 0), SMOOTH) - edge)
+    mirrored = 2 * edge - pixels(*there.shape)
+    inside = sample(there.astype(np.float32), mirrored, border=cv2.BORDER_CONSTANT)
+    kept = cv2.GaussianBlur(inside * (1 - smooth(away / MIRRORED)), (0, 0), 1.0)[..., None]
+    image = cv2.GaussianBlur(sample(colours, mirrored, border=cv2.BORDER_REPLICATE), (0, 0), 0.7)
+    return np.where(there[..., None], colours, around + kept * (image - around))
+
+
+def _spread(
+    colours: Float32[np.ndarray, "h w 3"], known: Float32[np.ndarray, "h w"]
+) -> Float32[np.ndarray, "h w 3"]:
+    """The colours where they are known, else means of those around (pull-push: Gortler 1996)."""
+    share = known[..., None]
+    if min(known.shape) < 2:
+        return np.full_like(colours, (share * colours).sum((0, 1)) / max(1e-6, float(share.sum())))
+    half = (known.shape[1] // 2, known.shape[0] // 2)
+    weight = cv2.resize(known, half, interpolation=cv2.INTER_AREA)
+    total = cv2.resize(share * colours, half, interpolation=cv2.INTER_AREA)
+    below = _spread(total / np.maximum(weight, 1e-6)[..., None], np.minimum(1, 4 * weight))
+    wide = cv2.resize(below, known.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return share * colours + (1 - share) * wide
 
 
 def _guided(guide: np.ndarray, wanted: np.ndarray) -> np.ndarray:

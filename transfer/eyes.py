@@ -11,7 +11,7 @@ from photo.crop import Crop, Quad
 from photo.mesh import LEFT_CORNERS, LEFT_EYE, RIGHT_CORNERS, RIGHT_EYE
 
 from .flow import sample
-from .layers import Layer, around, polygon, smooth
+from .layers import Layer, around, nearest, polygon, smooth
 from .rig import RIG_SIDE, Pose, Rig, aligned
 
 
@@ -63,15 +63,7 @@ def _eyeball(
     if not seen.any():
         return sample(photo, own + low.astype(np.float32)).astype(np.float32), low
     middle = (centre - low).astype(np.float32)
-    places = own.copy()
-    _, labels = cv2.distanceTransformWithLabels(
-        (~seen).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    outside, white = np.nonzero(~seen), np.nonzero(seen)
-    labels = np.asarray(labels).astype(np.int64)
-    nearest = np.zeros((int(labels.max()) + 1, 2), np.float32)
-    nearest[labels[white]] = own[white]
-    places[outside] = nearest[labels[outside]]
+    places, _ = nearest(seen)
     opposite = 2 * middle - own
     turned = sample(seen.astype(np.float32), opposite) > 0.5
     in_iris = np.linalg.norm(own - middle, axis=2) < 1.1 * radius

@@ -9,8 +9,9 @@ from photo.crop import Crop, Quad
 from photo.mesh import CHIN, OVAL, Mesh, canonical
 
 from .backdrop import backdrop
+from .bend import triangles
 from .layers import smooth
-from .rig import GRID, MATTE_SHARE, RIG_SIDE, Rig, head_motion, wide_crop
+from .rig import GRID, MATTE_SHARE, RIG_SIDE, Rig, Vertices, head_motion, wide_crop
 
 SIDEWARDS = (0.25, 0.5, 0.75, 1.0)  # of the way to the silhouette; the last ring is beyond it,
 BEYOND = 0.7  # radii of the face away, and still
@@ -18,6 +19,7 @@ VERTICES = 468 + (len(SIDEWARDS) + 1) * len(OVAL)
 FARTHEST = 1.2  # radii of the face, from its outline to that of hair
 NECK = 0.75  # heights of the face below the chin, where nothing moves any more
 EDGE = 0.1  # sides of the crop within the wide crop's edge, where nothing moves any more
+STEEP, ROUNDS = 1.5, 12  # px of depth for one px; edges of triangles in a row that it is held over
 CENTRE = 3.5  # cm: depth of the middle of the head, in the canonical face
 
 
@@ -28,8 +30,23 @@ def build(photo: Photo, quad: Quad, points: Mesh) -> Rig:
     behind = backdrop(photo, wide_crop(quad))
     rings, follow, near = _rings(points, behind.person)
     irises = np.stack([crop.from_photo(iris) for iris in nets.irises(photo, mesh)])
-    ones, vertices = np.ones(len(points)), np.concatenate([points, rings.reshape(-1, 3)])
+    ones, vertices = np.ones(len(points)), _unsteep(np.concatenate([points, rings.reshape(-1, 3)]))
     return Rig(vertices, np.r_[ones, follow], np.r_[ones, near], irises, behind)
+
+
+def _unsteep(vertices: Vertices) -> Vertices:
+    """The same nowhere steeper than STEEP: what is deeper comes nearer.
+
+    The side of a face is seen from its edge: turned into view, its few px would be drawn out.
+    """
+    corners = triangles(len(vertices))
+    first, second = np.concatenate([corners, np.roll(corners, 1, 1), np.roll(corners, 2, 1)]).T[:2]
+    most = STEEP * np.linalg.norm(vertices[first, :2] - vertices[second, :2], axis=1)
+    z = vertices[:, 2].copy()
+    for _ in range(ROUNDS):
+        np.minimum.at(z, first, z[second] + most)
+        np.minimum.at(z, second, z[first] + most)
+    return np.c_[vertices[:, :2], z]
 
 
 def _rings(

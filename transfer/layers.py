@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Float32, Int, UInt8
+from jaxtyping import Bool, Float, Float32, Int, UInt8
 
 from .flow import pixels
 
@@ -57,3 +57,16 @@ def smooth(t: np.ndarray) -> np.ndarray:
     """0 to 1 as t goes from 0 to 1, slow at both ends."""
     t = np.clip(t, 0, 1)
     return t * t * (3 - 2 * t)
+
+
+def nearest(
+    there: Bool[np.ndarray, "h w"],
+) -> tuple[Float32[np.ndarray, "h w 2"], Float32[np.ndarray, "h w"]]:
+    """((x, y) of the nearest pixel that is there, how far that is) for each; one has to be."""
+    away, labels = cv2.distanceTransformWithLabels(
+        (~there).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    own, number = pixels(*there.shape), np.asarray(labels).astype(np.int64)
+    places = np.zeros((int(number.max()) + 1, 2), np.float32)
+    places[number[there]] = own[there]
+    return places[number], np.asarray(away)
