@@ -8,7 +8,8 @@ has them, and the results are compared with the second. ``--known`` moves the fi
 true edit in lieu of searching for it, so that only the way back into the photo can be wrong.
 Results: the photo as it was; the generator's picture in place of the whole crop ("generated crop",
 what DragGAN's demos give back); the same where the edit acts only ("generated"); the photo's own
-pixels, moved ("your pixels").
+pixels, moved by its rig ("your pixels"), and by dense flow between the generator's pictures ("by
+flow").
 
 Of each result, here (where the renders differ) and in the whole picture: mean absolute error in
 grey levels, MSE of pictures in [0, 1] times 100, SqueezeNet-feature distance (here: over the box of
@@ -20,7 +21,7 @@ the true render's edges.
 import argparse
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -36,7 +37,7 @@ from drag import Edit, Options, State
 from drag.solve import Moments
 from editor.dragger import DRAG_OPTIONS, FRAME_EVERY, Dragger, Space
 from editor.engine import Engine
-from editor.view import show
+from editor.view import show, untouched
 from inversion import BUDGETS, InvertOptions
 from photo import Photo
 from photo.crop import box_quad
@@ -146,12 +147,16 @@ def trial(
     dragged, version = time.monotonic(), last.version
     assert version is not None
     assert version.picture is not None
+    bare = untouched(replace(session.subject, rig=None), engine.dragger.seen_side)
+    *_, flown = engine.drag(bare, edit)
+    assert flown.version is not None
     whole = cv2.resize(version.picture, photo.shape[:2], interpolation=cv2.INTER_CUBIC)
     results = {
         "no edit": photo,
         "generated crop": whole.astype(np.uint8),
         "generated": show(session.subject, version, "generated"),
         "your pixels": show(session.subject, version),
+        "by flow": show(bare.subject, flown.version),
     }
     to_go = float(last.state.distances.mean())
     figures = {"points": len(edit.handles), "to go, px": to_go, "fit": fit.pivot_distance}

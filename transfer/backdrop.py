@@ -61,11 +61,11 @@ def backdrop(photo: Photo, wide: Crop) -> Backdrop:
     size = (FILL_SIDE, FILL_SIDE)
     small = cv2.resize(shown, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     hidden = cv2.resize((person > EDGE).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
-    filled = _filled(small, ~hidden).clip(0, 255).astype(np.uint8)
-    return Backdrop(np.round(255 * person.clip(0, 1)).astype(np.uint8), filled)
+    behind = filled(small, ~hidden).clip(0, 255).astype(np.uint8)
+    return Backdrop(np.round(255 * person.clip(0, 1)).astype(np.uint8), behind)
 
 
-def _filled(
+def filled(
     colours: Float32[np.ndarray, "f f 3"], there: Bool[np.ndarray, "f f"]
 ) -> Float32[np.ndarray, "f f 3"]:
     """Near the edge of what is there its mirror image, further in the colours around, softly."""

@@ -19,7 +19,7 @@ VERTICES = 468 + (len(SIDEWARDS) + 1) * len(OVAL)
 FARTHEST = 1.2  # radii of the face, from its outline to that of hair
 NECK = 0.75  # heights of the face below the chin, where nothing moves any more
 EDGE = 0.1  # sides of the crop within the wide crop's edge, where nothing moves any more
-STEEP, ROUNDS = 1.5, 12  # px of depth for one px; edges of triangles in a row that it is held over
+STEEP, ROUNDS = 1.2, 12  # px of depth for one px; edges of triangles in a row that it is held over
 CENTRE = 3.5  # cm: depth of the middle of the head, in the canonical face
 
 
@@ -30,11 +30,11 @@ def build(photo: Photo, quad: Quad, points: Mesh) -> Rig:
     behind = backdrop(photo, wide_crop(quad))
     rings, follow, near = _rings(points, behind.person)
     irises = np.stack([crop.from_photo(iris) for iris in nets.irises(photo, mesh)])
-    ones, vertices = np.ones(len(points)), _unsteep(np.concatenate([points, rings.reshape(-1, 3)]))
+    ones, vertices = np.ones(len(points)), unsteep(np.concatenate([points, rings.reshape(-1, 3)]))
     return Rig(vertices, np.r_[ones, follow], np.r_[ones, near], irises, behind)
 
 
-def _unsteep(vertices: Vertices) -> Vertices:
+def unsteep(vertices: Vertices) -> Vertices:
     """The same nowhere steeper than STEEP: what is deeper comes nearer.
 
     The side of a face is seen from its edge: turned into view, its few px would be drawn out.

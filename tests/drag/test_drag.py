@@ -269,3 +269,18 @@ def test_a_picture_without_anything_does_not_move(options: Options) -> None:
     )
     assert torch.equal(states[-1].latent, torch.ones(2))
     assert states[-1].texture == 0
+
+
+def test_steps_of_one_size_take_the_shortest_way() -> None:
+    def strong_and_weak(latent: Tensor) -> Tensor:
+        across = 6.4 * (latent[0] + latent[1] / 20)
+        return torch.stack([torch.stack([START[0] + across, across * 0 + START[1]])] * 2)
+
+    ends: dict[str, Tensor] = {}
+    for sized in ("each", "norm"):
+        options = replace(DRAGGAN, sized=sized)
+        *_, last = run(Blobs(strong_and_weak), torch.zeros(2), to_goal(goal=(28.0, 20.0)), options)
+        assert last.end == "arrived"
+        ends[sized] = last.latent.abs()
+    assert ends["each"][1] > 0.9 * ends["each"][0]  # as far, for a twentieth of the motion
+    assert ends["norm"][1] < 0.1 * ends["norm"][0]

@@ -19,6 +19,7 @@ from photo.mesh import (
     RIGHT_EYE,
     UPPER_LIDS,
 )
+from transfer.backdrop import filled
 from transfer.bend import bend
 from transfer.head import VERTICES, build
 from transfer.mouth import mouth_layer
@@ -155,3 +156,20 @@ def test_what_no_edit_may_change_is_the_photos_own(photo: Photo, quad: Quad, rig
         result[y - 20 : y + 20, x - 5 : x + 5], photo[y - 20 : y + 20, x - 5 : x + 5]
     )
     assert edited[y - 20 : y + 20, other - 20 : other + 20].any()
+
+
+def test_what_is_hidden_is_filled_with_what_is_beside_it() -> None:
+    stripes = np.zeros((96, 96, 3), np.float32)
+    stripes[np.arange(96) // 8 % 2 == 1] = 200.0
+    there = np.ones((96, 96), bool)
+    there[:, 50:] = False
+    result = filled(stripes, there)
+    np.testing.assert_array_equal(result[there], stripes[there])
+    off = np.abs(result - stripes).mean((0, 2))
+    assert off[50:60].max() < 45  # the stripes go on,
+    assert np.abs(result[:, 92:] - 100).max() < 45  # far away as their mean
+
+
+def test_where_nothing_is_seen_nothing_is_filled() -> None:
+    result = filled(np.full((8, 8, 3), 70.0, np.float32), np.zeros((8, 8), bool))
+    assert np.isfinite(result).all()

@@ -8,7 +8,8 @@ from jaxtyping import Float
 
 from photo.mesh import CHIN, LOWER_LIP, NOSE_TIP, OVAL, STABLE, canonical
 from transfer.backdrop import NO_BACKDROP
-from transfer.head import VERTICES
+from transfer.bend import triangles
+from transfer.head import STEEP, VERTICES, unsteep
 from transfer.rig import Pose, Rig, Similarity, head_motion, moved, rest, with_handles
 
 FACE = 20 * canonical() + (256, 270, 0)
@@ -107,6 +108,31 @@ def test_two_handles_arrive_together_and_what_is_fixed_stays() -> None:
     vertices = with_handles(own, rest(own), own.vertices, drags, free)
     np.testing.assert_allclose(vertices[rows, :2], drags[:, 1], atol=0.5)
     np.testing.assert_array_equal(vertices[LOWER_LIP], FACE[LOWER_LIP])
+
+
+def test_what_is_still_is_moved_by_no_handle() -> None:
+    own = rig()
+    handle = own.vertices[468 + 3 * len(OVAL), :2]  # next to the outermost ring
+    drags = np.stack([handle, handle + 20.0])[None]
+    vertices = with_handles(own, rest(own), own.vertices, drags, np.ones(VERTICES))
+    outermost = slice(-len(OVAL), None)
+    np.testing.assert_array_equal(vertices[outermost], own.vertices[outermost])
+    assert np.abs(vertices - own.vertices).max() > 15
+
+
+@given(st.floats(-0.5, 0.5))
+def test_a_surface_comes_nearer_where_it_is_too_steep(yaw: float) -> None:
+    steep = rig().vertices @ turn(yaw, 0.0, 0.0).T
+    gentle = unsteep(steep)
+    np.testing.assert_array_equal(gentle[:, :2], steep[:, :2])
+    assert (gentle[:, 2] <= steep[:, 2]).all()
+    for first, second in ((0, 1), (1, 2), (2, 0)):
+        ends = gentle[triangles(len(gentle))][:, (first, second)]
+        rise = np.abs(np.diff(ends[..., 2]))[:, 0]
+        assert (
+            rise <= STEEP * np.linalg.norm(np.diff(ends[..., :2], axis=1)[:, 0], axis=1) + 1
+        ).all()
+    assert gentle[NOSE_TIP, 2] == steep[NOSE_TIP, 2]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
