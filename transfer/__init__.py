@@ -1,10 +1,13 @@
 """The generator gives the motion, the photo gives the pixels.
 
-The embedded generator is small: its picture of you is soft. Its motion when a point is dragged
-carries over, its pixels do not. Optical flow between the tuned generator's pictures, composed step
-by step, measures it (``flow.py``); where flow loses its way (parting lips) the coordinate head does
-(``correspondence.py``). A quadratic energy (confident motion, stillness away from face and drags,
-smoothness) cleans it (``regularize.py``); the photo's own pixels are warped by it, once, at full
-size (``warp.py``). What is then lacking at the handles is added as wide bumps; what is disoccluded
-between the lips is the generator's. Several drags add up to one ``Warp``.
+A face is a rig (``rig.py``, built by ``head.py``): the face net's mesh and rings around it to the
+silhouette. It moves as the mesh of the generator's pictures does. A pose of it is drawn from back
+to front: what is behind (``backdrop.py``), the head (``bend.py``), eyeballs and mouth (``eyes.py``,
+``mouth.py``); ``paint.py`` puts them together. Several drags are one ``Pose``.
+
+What has no mesh moves by dense flow between the tuned generator's pictures (``flow.py``); where
+that loses its way the coordinate head does not (``correspondence.py``). A quadratic energy
+(confident motion, stillness away from the drags, smoothness) cleans it (``regularize.py``), wide
+bumps add what is lacking at the handles, what is disoccluded is the generator's, and the photo is
+warped once, at full size (``warp.py``). Several drags add up to one ``Warp``.
 """

@@ -19,6 +19,7 @@ from .backdrop import Backdrop
 RIG_SIDE = 512
 MATTE_SHARE = 1.5  # of the crop's side: the wide crop, which the head may move in
 GRID = round(RIG_SIDE * MATTE_SHARE)  # cells of the wide crop, each as wide as a px of the crop
+MOST_GROWTH = 1.05  # times, of a skull: what is beyond comes of how faces are cut out
 BUMP = 0.4  # of the distance between the eyes: how wide a handle's own motion is
 MOST_BUMP = 0.3  # of the same: what a handle may be moved on its own
 SCALES = (0.5, 2.0)  # times the generator's motion, to have the handles arrive,
@@ -146,7 +147,8 @@ def moved(rig: Rig, pose: Pose, before: Mesh, after: Mesh) -> Vertices:
     change = frame.scale * change @ frame.turn.T
     centre, at = own[list(STABLE)].mean(0), before[list(STABLE)].mean(0)
     step = head(at[None])[0] - at
-    ahead = replace(head, centre=centre, shift=frame.scale * step)
+    scale = float(np.clip(head.scale, 1 / MOST_GROWTH, MOST_GROWTH))
+    ahead = replace(head, scale=scale, centre=centre, shift=frame.scale * step)
     spread = np.concatenate([change, np.tile(change[list(OVAL)], (_ring_count(rig), 1))])
     still = pose.vertices + rig.near[:, None] * spread
     return pose.vertices + rig.follow[:, None] * (ahead(still) - pose.vertices)
