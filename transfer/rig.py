@@ -20,13 +20,11 @@ RIG_SIDE = 512
 MATTE_SHARE = 1.5  # of the crop's side: the wide crop, which the head may move in
 GRID = round(RIG_SIDE * MATTE_SHARE)  # cells of the wide crop, each as wide as a px of the crop
 MOST_GROWTH = 1.05  # times, of a skull: what is beyond comes of how faces are cut out
-BUMP = 0.4  # of the distance between the eyes: how wide a handle's own motion is
-MOST_BUMP = 0.3  # of the same: what a handle may be moved on its own
-SCALES = (0.5, 2.0)  # times the generator's motion, to have the handles arrive,
-SCALED = 0.8  # of the distance between the eyes around them
 
 Vertices = Float[np.ndarray, "v 3"]
 """The mesh, then the rings, from the innermost outwards."""
+Shifts = tuple[Vertices, Vertices]
+"""How the skull's motion shifts each vertex, and how the face's own does."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +129,8 @@ def head_motion(before: Mesh, after: Mesh) -> Similarity:
     return _umeyama(before[rows], after[rows], 1 / (1 + (off / max(1e-6, np.median(off))) ** 2))
 
 
-def moved(rig: Rig, pose: Pose, before: Mesh, after: Mesh) -> Vertices:
-    """The pose's vertices after the motion that a generator's face shows between two pictures.
+def moved(rig: Rig, pose: Pose, before: Mesh, after: Mesh) -> Shifts:
+    """How the pose's vertices move as a generator's face does between two pictures.
 
     The head's motion applies as it is, the rest in the frame of the photo's own head.
 
@@ -150,51 +148,9 @@ def moved(rig: Rig, pose: Pose, before: Mesh, after: Mesh) -> Vertices:
     scale = float(np.clip(head.scale, 1 / MOST_GROWTH, MOST_GROWTH))
     ahead = replace(head, scale=scale, centre=centre, shift=frame.scale * step)
     spread = np.concatenate([change, np.tile(change[list(OVAL)], (_ring_count(rig), 1))])
-    still = pose.vertices + rig.near[:, None] * spread
-    return pose.vertices + rig.follow[:, None] * (ahead(still) - pose.vertices)
-
-
-def with_handles(
-    rig: Rig, start: Pose, vertices: Vertices, drags: Float[np.ndarray, "p 2 2"],
-    free: Float[np.ndarray, " v"],
-) -> Vertices:  # fmt: skip
-    """The vertices with the handles at their targets, or near those that are far.
-
-    First the motion around them becomes larger or smaller, as suits all handles best; what then
-    lacks is added as Gaussian bumps.
-
-    Args:
-        rig: of the photo.
-        start: before the drag; the handles lie on its surface.
-        vertices: after the generator's motion.
-        drags: (handle, target) of each.
-        free: 0 for vertices that may not move, else up to 1.
-    """
-    base, handles, wanted = start.vertices, drags[:, 0], drags[:, 1] - drags[:, 0]
-    near = np.linalg.norm(base[:, None, :2] - handles[None], axis=2)
-    anchors = [np.argsort(column)[:3] for column in near.T]
-
-    def at(values: np.ndarray) -> np.ndarray:
-        return np.stack([_weighted(values[rows], near[rows, k]) for k, rows in enumerate(anchors)])
-
-    shift = vertices - base
-    found = at(shift[:, :2])
-    share = float((found * wanted).sum() / max(1e-6, float(np.square(found).sum())))
-    around = np.exp(-0.5 * (near.min(1) / (SCALED * rig.eyes)) ** 2)
-    shift *= 1 + (np.clip(share, *SCALES) - 1) * around[:, None]
-    loose = free * np.minimum(1, 4 * rig.follow)
-    bumps = loose[:, None] * np.exp(-0.5 * (near / (BUMP * rig.eyes)) ** 2)
-    lacking = wanted - at(shift[:, :2])
-    length = np.linalg.norm(lacking, axis=1, keepdims=True)
-    lacking *= np.minimum(1, MOST_BUMP * rig.eyes / np.maximum(length, 1e-6))
-    shift[:, :2] += bumps @ np.linalg.lstsq(at(bumps), lacking, rcond=0.05)[0]
-    return base + shift
-
-
-def _weighted(values: np.ndarray, distance: np.ndarray) -> np.ndarray:
-    """Their mean, the nearer ones counting more."""
-    weight = 1 / (distance + 0.5) ** 2
-    return (values * (weight / weight.sum())[:, None]).sum(0)
+    spread *= rig.near[:, None]
+    skull = rig.follow[:, None] * (ahead(pose.vertices) - pose.vertices)
+    return skull, rig.follow[:, None] * ahead.scale * spread @ ahead.turn.T
 
 
 def _umeyama(before: Vertices, after: Vertices, weight: np.ndarray) -> Similarity:

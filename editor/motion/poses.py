@@ -10,19 +10,18 @@ from torch import Tensor
 from drag import Edit
 from photo import Photo, nets
 from photo.crop import Crop, Quad, box_quad, resized
-from photo.mesh import Mesh
+from photo.mesh import LEFT_EYE, RIGHT_EYE, Mesh
 from photo.nets import ALIGNED_CENTRE, ALIGNED_FACE
 from stylegan import Generator
 from transfer.flow import Picture, sample
+from transfer.handles import with_handles
 from transfer.head import build
-from transfer.rig import RIG_SIDE, Pose, Rig, Vertices, moved, with_handles
+from transfer.rig import RIG_SIDE, Pose, Rig, Vertices, moved
 
 from ..session import Version
 from .estimators import Latents, painted
 
 SURE = 0.5  # presence from which the face net sees a face
-
-IRIS = 1.2  # times its radius from its centre a handle may lie that drags the iris
 
 
 def mesh_in(photo: Photo, crop: Crop) -> Mesh | None:
@@ -70,16 +69,16 @@ class PoseBuilder:
         """
         picture, mesh = self._seen(ws)
         vertices = self.start.vertices
+        shifts = np.zeros_like(vertices), np.zeros_like(vertices)
         if mesh is not None and self._before is not None:
-            vertices = moved(self.rig, self.start, self._before, mesh)
-        vertices = self.start.vertices + self._free[:, None] * (vertices - self.start.vertices)
+            shifts = moved(self.rig, self.start, self._before, mesh)
         now = resized(handles, self.generator.config.resolution, RIG_SIDE).double().numpy()
         drags = np.stack([self.edit.handles.double().numpy(), now], 1)
         looks = self._looks
         surface = [k for k in range(len(drags)) if k not in looks]
         if surface:
             free = self._free
-            vertices = with_handles(self.rig, self.start, vertices, drags[surface], free)
+            vertices = with_handles(self.rig, self.start, shifts, drags[surface], free)
         return Version(ws, self._looking(vertices, now), picture=picture)
 
     @cached_property
@@ -88,13 +87,16 @@ class PoseBuilder:
 
     @cached_property
     def _looks(self) -> dict[int, int]:
-        """Which handles drag an iris, and which one."""
+        """Which handles drag an iris, and which one: those nearer to its centre than to a lid."""
         found: dict[int, int] = {}
-        for number in (0, 1):
+        handles = self.edit.handles.double().numpy()
+        for number, lids in enumerate((LEFT_EYE, RIGHT_EYE)):
             iris = self.start.iris(self.rig, number)
-            radius = float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
-            away = np.linalg.norm(self.edit.handles.double().numpy() - iris[0], axis=1)
-            found |= {int(k): number for k in np.flatnonzero(away < IRIS * radius)}
+            away = np.linalg.norm(handles - iris[0], axis=1)
+            edge = self.start.vertices[None, list(lids), :2] - handles[:, None]
+            inside = away < np.linalg.norm(iris[1:] - iris[0], axis=1).mean()
+            nearer = away < np.linalg.norm(edge, axis=2).min(1)
+            found |= {int(k): number for k in np.flatnonzero(inside & nearer)}
         return found
 
     @cached_property

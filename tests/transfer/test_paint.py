@@ -21,10 +21,11 @@ from photo.mesh import (
 )
 from transfer.backdrop import filled
 from transfer.bend import bend
+from transfer.handles import with_handles
 from transfer.head import VERTICES, build
 from transfer.mouth import mouth_layer
 from transfer.paint import paint
-from transfer.rig import RIG_SIDE, Pose, Rig, Similarity, rest, with_handles
+from transfer.rig import RIG_SIDE, Pose, Rig, Similarity, rest
 
 FILE = Path(__file__).parents[2] / "ui/page/examples/astronaut.jpg"
 
@@ -96,7 +97,8 @@ def test_lids_come_down_over_the_eyes(photo: Photo, quad: Quad, rig: Rig) -> Non
     below = np.array([*LEFT_EYE[:8:-1], *RIGHT_EYE[:8:-1]])
     drags = np.stack([rig.vertices[lids, :2], rig.vertices[below, :2]], 1)
     free = 1 - np.isin(np.arange(VERTICES), [*below, *BROWS]).astype(float)
-    vertices = with_handles(rig, rest(rig), rig.vertices, drags, free)
+    still = np.zeros_like(rig.vertices), np.zeros_like(rig.vertices)
+    vertices = with_handles(rig, rest(rig), still, drags, free)
     vertices[lids, :2] = rig.vertices[below, :2]
     result, _ = paint(photo, quad, rig, Pose(vertices, np.zeros((2, 2))))
     before, after = (seen(p, quad) for p in (photo, result))

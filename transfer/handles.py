@@ -1,0 +1,118 @@
+"""Handles arrive: how far a head and its face go for them, and what is added where they lack.
+
+Lids, brows and lips move on their own: dragged, they leave the head where it is. All else is of
+the skull, or hardly moves on it.
+"""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.optimize import lsq_linear
+
+from photo.mesh import INNER_LIPS, LEFT_BROW, LEFT_EYE, OUTER_LIPS, RIGHT_BROW, RIGHT_EYE
+
+from .rig import Pose, Rig, Shifts, Vertices
+
+MOST_BUMP = 0.3  # of the distance between the eyes: what a handle may be moved on its own
+STILL = (0.01, 0.05), (20.0, 0.01)
+"""Cost of a vertex' squared motion, a mean, against that of what handles lack: the skull's and the
+face's, and the same where all handles are of parts that move without the skull."""
+MOST_SHARES = (1.5, 1.0), (0.5, 2.0)  # times the skull's and the face's motion, likewise
+SCALED = 0.8  # of the distance between the eyes around handles the face's is more than once
+BUMP = 0.4  # of the distance between the eyes: how wide a handle's own motion is
+PARTS = {
+    "lids": (0.18, (*LEFT_EYE, *RIGHT_EYE)),
+    "lips": (0.3, (*INNER_LIPS, *OUTER_LIPS)),
+    "brows": (0.45, (*LEFT_BROW, *RIGHT_BROW)),
+}
+"""What moves on its own: the same of it, and its rows of the mesh."""
+NEAR = 0.1  # distances between the eyes from such a row, where a handle drags it
+
+
+def with_handles(
+    rig: Rig, start: Pose, shifts: Shifts, drags: Float[np.ndarray, "p 2 2"],
+    free: Float[np.ndarray, " v"],
+) -> Vertices:  # fmt: skip
+    """The vertices with the handles at their targets, or near those that are far.
+
+    First each part of the motion is taken as far as suits all handles and moves little else, so
+    that the head stays where the face's own motion will do. What then lacks is added as Gaussian
+    bumps.
+
+    Args:
+        rig: of the photo.
+        start: before the drag; the handles lie on its surface.
+        shifts: the generator's motion.
+        drags: (handle, target) of each.
+        free: 0 for vertices that may not move, else up to 1.
+    """
+    base, handles, wanted = start.vertices, drags[:, 0], drags[:, 1] - drags[:, 0]
+    near = np.linalg.norm(base[:, None, :2] - handles[None], axis=2)
+    anchors = [np.argsort(column)[:3] for column in near.T]
+
+    def at(values: np.ndarray) -> np.ndarray:
+        return np.stack([_weighted(values[rows], near[rows, k]) for k, rows in enumerate(anchors)])
+
+    skull, face = (free[:, None] * shift for shift in shifts)
+    parts = [_part(near[:, k] / rig.eyes) for k in range(len(handles))]
+    alone = all(parts)
+    share, own = _shares((at(skull), at(face)), (skull, face), wanted, alone)
+    far = 0.0 if alone else min(own, 1.0)
+    around = np.exp(-0.5 * (near.min(1) / (SCALED * rig.eyes)) ** 2)
+    shift = share * skull + (far * (1 - around) + own * around)[:, None] * face
+    loose = free * np.minimum(1, 4 * rig.follow)
+    wide = [PARTS[part][0] if part else BUMP for part in parts]
+    bumps = loose[:, None] * np.exp(-0.5 * (near / (np.array(wide) * rig.eyes)) ** 2)
+    lacking = wanted - at(shift[:, :2])
+    length = np.linalg.norm(lacking, axis=1, keepdims=True)
+    lacking *= np.minimum(1, MOST_BUMP * rig.eyes / np.maximum(length, 1e-6))
+    shift[:, :2] += bumps @ np.linalg.lstsq(at(bumps), lacking, rcond=0.05)[0]
+    return _lids_apart(base + shift)
+
+
+def _part(away: Float[np.ndarray, " v"]) -> str:
+    """Which of the PARTS a handle drags, so far from each vertex; "" for none."""
+    nearest, name = min((float(away[list(rows)].min()), name) for name, (_, rows) in PARTS.items())
+    return name if nearest < NEAR else ""
+
+
+def _lids_apart(vertices: Vertices) -> Vertices:
+    """The same with lower lids no higher than upper ones, which push them down."""
+    for eye in (LEFT_EYE, RIGHT_EYE):
+        corner, upper, lower = eye[0], list(eye[1:8]), list(eye[:8:-1])
+        across = vertices[eye[8], :2] - vertices[corner, :2]
+        down = np.array([-across[1], across[0]]) * np.sign(across[0])
+        down /= max(1e-6, float(np.linalg.norm(down)))
+        open_ = (vertices[lower, :2] - vertices[upper, :2]) @ down
+        vertices[lower, :2] += np.maximum(0, -open_)[:, None] * down
+    return vertices
+
+
+def _shares(
+    found: tuple[np.ndarray, np.ndarray],
+    whole: Shifts,
+    wanted: Float[np.ndarray, "p 2"],
+    alone: bool,
+) -> tuple[float, float]:
+    """How far to take the skull's motion and the face's: bounded least squares.
+
+    Args:
+        found: how they move the handles.
+        whole: how they move all.
+        wanted: how the handles should move.
+        alone: they can do so without the skull.
+    """
+    costs = [
+        np.sqrt(cost * np.square(part[:468, :2]).sum(1).mean())
+        for cost, part in zip(STILL[alone], whole, strict=True)
+    ]
+    rows = np.stack([part[:, :2].ravel() for part in found], 1) / np.sqrt(len(wanted))
+    goal = np.r_[wanted.ravel() / np.sqrt(len(wanted)), 0, 0]
+    bounds = (0, 1e-3 + np.array(MOST_SHARES[alone]))
+    skull, face = lsq_linear(np.vstack([rows, np.diag(costs)]), goal, bounds).x
+    return float(skull), float(face)
+
+
+def _weighted(values: np.ndarray, distance: np.ndarray) -> np.ndarray:
+    """Their mean, the nearer ones counting more."""
+    weight = 1 / (distance + 0.5) ** 2
+    return (values * (weight / weight.sum())[:, None]).sum(0)
