@@ -75,7 +75,7 @@ def main() -> None:
     parser = command("From a photo to a drag, and from a drag to a photo.")
     parser.add_argument("--photo", type=Path, required=True)
     parser.add_argument("--mpx", type=float, nargs="+", default=[0.26, 12.0], help="sizes")
-    parser.add_argument("--fit", choices=tuple(BUDGETS), default="balanced")
+    parser.add_argument("--fit", choices=tuple(BUDGETS), default="geometry")
     parser.add_argument("--times", type=int, default=3)
     args = parser.parse_args()
     engine, photo, rows = Engine(args.model), read_photo(args.photo), list[dict[str, object]]()
