@@ -47,7 +47,7 @@ FRAME_EVERY = 4  # steps between two pictures of a drag
 SEEN_SIDE = 256  # px of the largest pictures whose motion is looked at
 EXACT_MASK = 2e9  # multiplications of a whole map: beyond, some of what must not move is looked at
 MASK_WINDOWS = 6  # so many parts of it
-FINISHED = ("arrived", "stuck", "steps")
+FINISHED = ("arrived", "stuck")
 """Ends of a drag after which the photo's handles are where they were dragged, if not too far."""
 Space = Literal["w+", "w"]
 """What a drag searches: a move that all layers share, with or without small ones of their own."""

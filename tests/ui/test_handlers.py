@@ -623,6 +623,11 @@ def test_the_end_of_a_drag_is_told_with_its_reason(parts: dict, sentence: str) -
     assert sentence in messages.ended(state(**parts), 4.0)
 
 
+def test_a_photo_with_a_rig_arrives_where_the_model_does_not() -> None:
+    said = messages.ended(state(), 4.0, led=True)
+    assert "your photo goes all the way, the model 12 px less" in said
+
+
 def test_settings_keep_to_their_limits() -> None:
     wild = {f"setting.{name}": 1e9 for name in LIMITS} | {"setting.space": "x"}
     kept = Settings.of_facts(wild)

@@ -56,12 +56,14 @@ def dragging(state: State, steps: int, begun: float, seconds: float, scale: floa
     return f"Step {state.step} of {steps}: {scale * away:.0f} px to go{left(seconds, share)}"
 
 
-def ended(state: State, scale: float) -> str:
-    """How a drag has ended, and what can be done about it."""
+def ended(state: State, scale: float, led: bool = False) -> str:
+    """How a drag has ended, and what can be done about it; ``led``: the photo has arrived."""
     worst = int(state.distances.argmax())
     away = f"{scale * float(state.distances[worst]):.0f} px"
     if state.end == "arrived":
         return f"Arrived after {state.step} steps. Drag on, undo, or save."
+    if led:
+        return f"Done: your photo goes all the way, the model {away} less. Drag on, undo, or save."
     if state.end == "steps":
         return f"{state.step} steps are done, {away} short. Press Drag it again to go further."
     how = "It got lost" if state.end == "diverged" else "This is as far as it goes"

@@ -13,6 +13,7 @@ import numpy as np
 
 from drag import State
 from editor import USER_ERRORS
+from editor.dragger import FINISHED
 from editor.drawing import Drawing
 from editor.fitter import inside
 from editor.session import Session, Version
@@ -21,6 +22,8 @@ from editor.view import VIEW_SIDE, enlarged
 from photo import Photo, PhotoError
 from photo.align import face_quad
 from photo.crop import Quad, box_quad, resized
+from transfer.handles import MOST_BUMP
+from transfer.rig import RIG_SIDE, Rig
 
 from .. import gpu
 from ..canvas import read_drawn
@@ -188,8 +191,17 @@ def _dragging(visit: TabState, settings: Settings) -> Generator[Screen, None, st
             if visit.stop.is_set() and not last.end:
                 break
     assert last is not None
-    visit.shows(session.moved(replace(version, drawing=_remaining(visit, last))))
-    return messages.ended(last, scale) if last.end else messages.STOPPED
+    led = _led(session.subject.rig, last)
+    left = replace(visit.drawn.drawing, drags=()) if led else _remaining(visit, last)
+    visit.shows(session.moved(replace(version, drawing=left)))
+    return messages.ended(last, scale, led) if last.end else messages.STOPPED
+
+
+def _led(rig: Rig | None, state: State) -> bool:
+    """Whether a photo arrives by its rig, wherever the model has come to."""
+    if rig is None or state.end not in FINISHED:
+        return False
+    return float(state.distances.max()) / state.size[1] < MOST_BUMP * rig.eyes / RIG_SIDE
 
 
 def _step(
