@@ -23,7 +23,7 @@ from photo.faces import find_faces
 from photo.framing import Point, default_quad, framed
 from stylegan import Delta, apply
 from transfer.warp import Warp
-from weights.aux_nets import ENCODER, load_small
+from weights.aux_nets import ENCODER, digest, load_small
 from weights.checkpoints import open_model
 from weights.files import FACES, WeightsError
 from weights.formats import Model
@@ -82,20 +82,19 @@ class Engine:
     @enough_memory()
     def __init__(self, file: Path = FACES, device: str | torch.device | None = None):
         model = open_model(file)
-        statistics = model.measured()  # on the CPU: the same everywhere
+        statistics, known = model.measured(), model.axes  # on the CPU: the same everywhere
+        axes = moving = statistics.axes if known is None else known
+        if known is not None and model.landmark_regressor is not None:
+            moving = alike(axes, model.landmark_regressor, model.generator.config.resolution)
         on = torch.device(device or best_device())
         self.model: Model = changed(model, (Tensor, nn.Module), lambda part: part.to(on))
         self.generator = self.model.generator
         self.domain: Domain = self.model.domain
-        self.statistics = statistics.to(on)
-        known = self.model.axes
-        axes = self.statistics.axes if known is None else known
+        self.statistics, axes = statistics.to(on), axes.to(on)
         layers = LAYERS if known is None else model.generator.config.num_ws
-        points, moving = self.model.landmark_regressor, axes
-        if known is not None and points is not None:
-            moving = alike(axes, points, self.side)
-        self.dragger = Dragger(self.model, moving, layers)
-        self.fitter = Fitter(self.model, self.statistics, axes, *choose(on), encoder)
+        self.dragger = Dragger(self.model, moving.to(on), layers)
+        own = digest(model.generator.state_dict())
+        self.fitter = Fitter(self.model, self.statistics, axes, *choose(on), encoder, own)
 
     @property
     def device(self) -> torch.device:
@@ -186,7 +185,8 @@ class Engine:
     def _ready(self, subject: FittedPhoto) -> Session:
         """With the rig of its head, if it is a face and the face nets see it."""
         rig = rigged(subject.photo, subject.quad) if self.domain == "face" else None
-        return untouched(replace(subject, rig=rig), self.dragger.seen_side)
+        ready = replace(subject, rig=rig, model=self.fitter.weights)
+        return untouched(ready, self.dragger.seen_side)
 
     def reopen(self, file: Path) -> tuple[Session, Facts]:
         """(a session that was saved, its facts).
@@ -202,11 +202,12 @@ class Engine:
         """Complain about a session of another model.
 
         Raises:
-            SessionError: its parts have other shapes.
+            SessionError: it was made with other weights, or its parts have other shapes.
         """
         subject, known, seen = session.subject, self.fitter.shapes, self.dragger.seen_side
         if (
-            subject.ws.shape != known["ws"]
+            subject.model != self.fitter.weights
+            or subject.ws.shape != known["ws"]
             or "ws" in subject.delta
             or (isinstance(warp := session.now.change, Warp) and len(warp.flow) != seen)
             or any(known.get(name) != tensor.shape for name, tensor in subject.delta.items())

@@ -59,6 +59,7 @@ class Fitter:
         distance: how unlike two pictures are.
         distance_name: a sentence about it.
         encoder: gives the encoder; None where there is none.
+        weights: a digest of all the generator's, which tells it from others.
     """
 
     model: Model
@@ -67,6 +68,7 @@ class Fitter:
     distance: Distance
     distance_name: str
     encoder: Callable[[], Encoder | None]
+    weights: str
 
     @cached_property
     def shapes(self) -> dict[str, Size]:
@@ -74,11 +76,6 @@ class Fitter:
         config = self.model.generator.config  # the weights themselves may be out of reach
         shapes = {name: part.shape for name, part in unfilled(config).state_dict().items()}
         return shapes | {"ws": Size((config.num_ws, config.w_dim))}
-
-    @cached_property
-    def weights(self) -> str:
-        """What tells this generator from others: a digest of all its weights."""
-        return digest(self.model.generator.state_dict())
 
     def fit(
         self, image: Float[Tensor, "3 r r"], options: InvertOptions, kept: Path | None

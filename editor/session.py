@@ -30,7 +30,7 @@ class FittedPhoto:
     """The photo and its fit; it never changes while dragging.
 
     ``quad`` holds the crop's corners in photo px, ``ws`` the pivot, ``delta`` the tuned weights,
-    ``rig`` the head; None where there is no face.
+    ``rig`` the head; None where there is no face. ``model`` is a digest of the generator's weights.
     """
 
     photo: Photo
@@ -38,6 +38,7 @@ class FittedPhoto:
     ws: Float[Tensor, "layers w_dim"]
     delta: Delta
     rig: Rig | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True)

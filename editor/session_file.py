@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ def load_session(file: Path) -> tuple[Session, Facts]:
     try:
         check_arrays(tensors)
         drawings, now, facts = _contents(texts, len(tensors["ws"]))
-        subject = _subject(tensors)
+        subject = replace(_subject(tensors), model=texts["model"])
     except NotNowError:
         raise
     except (LookupError, TypeError, ValueError) as error:
@@ -115,7 +116,8 @@ def _changes(rig: Rig | None, changes: Sequence[Warp | Pose]) -> dict[str, Tenso
 def _texts(session: Session, facts: Facts) -> dict[str, str]:
     drawings = [DRAWING.dump_json(version.drawing).decode() for version in session.versions]
     texts = {_name(n): drawing for n, drawing in enumerate(drawings)}
-    return texts | {"kind": KIND, "now": str(len(session.past)), "facts": json.dumps(facts)}
+    known = {"kind": KIND, "model": session.subject.model, "now": str(len(session.past))}
+    return texts | known | {"facts": json.dumps(facts)}
 
 
 def _packed(photo: Photo) -> Tensor:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from jaxtyping import Float
 
@@ -19,6 +20,7 @@ OVERLAP = 0.3  # of the smaller box, from which two are of the same face
 TILE = 384  # px of the shorter side: larger photos are also searched in parts
 PARTS = (3, 6)  # of the shorter side is searched for small faces: in 1/14 of it one is seen
 SMALLEST, MOST_PARTS = 160, 120  # px of such parts, and how many of a size there may be
+MOST_TURNED = 1280  # px of the longer side of a photo that is looked at turned
 MOST = 20  # faces of a photo
 
 
@@ -57,9 +59,14 @@ def find_faces(photo: Photo) -> list[Face]:
     """
     doubtful: list[Face] = []
     for turns in range(4):
-        turned = np.ascontiguousarray(np.rot90(photo, turns))
+        shown = _smaller(photo) if turns else photo  # a copy of a large one is large
+        turned = np.ascontiguousarray(np.rot90(shown, turns))
         seen = _confirmed(turned, _near(turned, TURNED if turns else SEEN))
-        faces = [Face(_turned_back(face.mesh, turns, photo), face.presence) for face in seen]
+        back = [_turned_back(face.mesh, turns, shown) for face in seen]
+        faces = [
+            Face(_enlarged(mesh, shown, photo), face.presence)
+            for mesh, face in zip(back, seen, strict=True)
+        ]
         if any(_is_upright(face) for face in _sure(seen)):
             return _sure(faces)
         doubtful += faces
@@ -156,6 +163,24 @@ def _overlap(first: Float[np.ndarray, "4"], second: Float[np.ndarray, "4"]) -> f
     both = np.minimum(first[2:], second[2:]) - np.maximum(first[:2], second[:2])
     areas = [float(np.prod(box[2:] - box[:2])) for box in (first, second)]
     return float(np.prod(both.clip(0))) / max(1e-6, min(areas))
+
+
+def _smaller(photo: Photo) -> Photo:
+    """The photo, its longer side at most MOST_TURNED px."""
+    share = MOST_TURNED / max(photo.shape[:2])
+    if share >= 1:
+        return photo
+    size = [max(1, round(share * length)) for length in photo.shape[1::-1]]
+    return cv2.resize(photo, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+
+
+def _enlarged(points: Mesh, shown: Photo, photo: Photo) -> Mesh:
+    """Points of a smaller photo in px of the whole one."""
+    if shown is photo:
+        return points
+    x, y = (a / b for a, b in zip(photo.shape[1::-1], shown.shape[1::-1], strict=True))
+    half = np.array([0.5, 0.5, 0.0])
+    return (points + half) * np.array([x, y, x]) - half
 
 
 def _turned_back(points: Mesh, turns: int, photo: Photo) -> Mesh:

@@ -40,10 +40,16 @@ class Backdrop:
 
     @staticmethod
     def left(
-        person: Float32[np.ndarray, "h w"], over: Float32[np.ndarray, "h w"]
+        person: Float32[np.ndarray, "h w"],
+        over: Float32[np.ndarray, "h w"],
+        moves: Float32[np.ndarray, "h w"],
     ) -> Float32[np.ndarray, "h w"]:
-        """How far each pixel was left by the person, who covers it so far now."""
+        """How far each pixel is what is behind, below the head that covers it so far now.
+
+        Where the head moves nothing of it stays in its place; where it does not, nothing new comes.
+        """
         share = (person - over).clip(0) / np.maximum(person, EDGE)
+        share += moves * (person - share).clip(0)
         return np.where(person > EDGE, share, 0).astype(np.float32)
 
 

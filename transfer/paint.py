@@ -17,12 +17,14 @@ from photo.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE
 from .bend import bend
 from .eyes import eye_layers
 from .flow import pixels, sample
+from .layers import smooth
 from .mouth import mouth_layer
 from .rig import RIG_SIDE, Pose, Rig, Vertices, wide_crop
 
 INSIDE = (*LEFT_EYE, *RIGHT_EYE, *INNER_LIPS)  # rows of the mesh
 ACTS = 0.5  # px of the crop: what moves further is part of an edit
 COARSE = 4  # times as large are the cells in which it is looked for what moves
+WELL = 2.0  # px of the small picture, from which nothing of what moves stays in its place
 MOVED = 0.02  # px of the photo: what moves less has not moved
 
 
@@ -172,4 +174,5 @@ def layers_of(
     )  # fmt: skip
     person = person / 255
     over = sample(person, pixels(*sketch.size) + shift, border=edge)
-    return behind, rig.backdrop.left(person, over), over
+    moves = smooth(np.linalg.norm(shift, axis=2) / WELL).astype(np.float32)
+    return behind, rig.backdrop.left(person, over, moves), over

@@ -70,6 +70,7 @@ def same(a: Session, b: Session) -> bool:
     return (
         bool((one.photo == other.photo).all() and (one.quad == other.quad).all())
         and torch.equal(one.ws, other.ws)
+        and one.model == other.model
         and one.delta.keys() == other.delta.keys()
         and all(torch.equal(one.delta[name], other.delta[name]) for name in one.delta)
         and len(a.past) == len(b.past)
@@ -568,7 +569,7 @@ def fitting(engine: Engine, **parts: object) -> Session:
     ws = torch.zeros(config.num_ws, config.w_dim)
     const = engine.generator.state_dict()["synthesis.b4.const"]
     subject = FittedPhoto(photo(), QUAD, ws, Delta({"synthesis.b4.const": const.half()}))
-    return untouched(replace(subject, **parts), engine.side)
+    return untouched(replace(subject, **{"model": engine.fitter.weights, **parts}), engine.side)
 
 
 def test_a_session_opens_with_its_model(engine: Engine, tmp_path: Path) -> None:
@@ -580,6 +581,7 @@ def test_a_session_opens_with_its_model(engine: Engine, tmp_path: Path) -> None:
 
 
 OTHERS = {
+    "the same layers with other weights": {"model": "0" * 64},
     "other layers": {"ws": torch.zeros(3, 12)},
     "another width": {"ws": torch.zeros(8, 13)},
     "an unknown weight": {"delta": Delta({"synthesis.b4096.const": torch.ones(2).half()})},

@@ -19,7 +19,7 @@ from photo.mesh import (
     RIGHT_EYE,
     UPPER_LIDS,
 )
-from transfer.backdrop import filled
+from transfer.backdrop import Backdrop, filled
 from transfer.bend import bend
 from transfer.handles import with_handles
 from transfer.head import VERTICES, build
@@ -175,3 +175,11 @@ def test_what_is_hidden_is_filled_with_what_is_beside_it() -> None:
 def test_where_nothing_is_seen_nothing_is_filled() -> None:
     result = filled(np.full((8, 8, 3), 70.0, np.float32), np.zeros((8, 8), bool))
     assert np.isfinite(result).all()
+
+
+def test_nothing_of_a_head_stays_where_it_was() -> None:
+    person = np.array([[1.0, 1.0, 0.5, 0.0]], np.float32)
+    over = np.array([[0.5, 0.0, 0.5, 0.0]], np.float32)  # a soft edge lies over the first pixel
+    moves, still = np.ones_like(person), np.zeros_like(person)
+    np.testing.assert_allclose(Backdrop.left(person, over, moves), [[1.0, 1.0, 0.5, 0.0]])
+    np.testing.assert_allclose(Backdrop.left(person, over, still), [[0.5, 1.0, 0.0, 0.0]])
