@@ -20,7 +20,7 @@ OVERLAP = 0.3  # of the smaller box, from which two are of the same face
 TILE = 384  # px of the shorter side: larger photos are also searched in parts
 PARTS = (3, 6)  # of the shorter side is searched for small faces: in 1/14 of it one is seen
 SMALLEST, MOST_PARTS = 160, 120  # px of such parts, and how many of a size there may be
-MOST_TURNED = 1280  # px of the longer side of a photo that is looked at turned
+MOST_TURNED = 2048  # px of the longer side of a photo that is looked at turned
 MOST = 20  # faces of a photo
 
 

@@ -13,7 +13,7 @@ from benchmarks.hostile.pictures import corpus, is_large
 PAGE = Path(__file__).parents[1] / "app_page.py"
 PHOTO = Path(__file__).parents[2] / "ui/page/examples/astronaut.jpg"
 MOST_SECONDS = 60.0  # a quiet machine takes a thirtieth of it
-MOST_RISE = 250  # MB
+MOST_RISE = 300  # MB: one of 40 megapixels, and the looks of the face nets at it
 CORPUS = corpus()
 GROUPS = {
     "small": [name for name in CORPUS if not is_large(name)][::2],
