@@ -35,7 +35,8 @@ def drawn(model: str, seed: int, truncation_psi: float) -> Any:
 
 def few(name: str, seed: int) -> InvertOptions:
     if name == "geometry":
-        return BUDGETS[name]
+        options = BUDGETS[name]
+        return replace(options, project=replace(options.project, seed=seed))
     project = ProjectOptions(steps=STEPS[name], seed=seed)
     return InvertOptions(project, TuneOptions(steps=0 if name == "quick" else 2, moves=1))
 
