@@ -13,7 +13,7 @@ from torch import Tensor
 
 from stylegan import WStatistics, activation, before_activation
 
-from .landmark_loss import LandmarkLoss
+from .landmark_loss import LandmarkLoss, slopes
 
 LOOKS = 3  # at pictures of a fit: more bring nothing (benchmarks/geometry.py)
 PRIOR = 3e-6  # of a squared standard deviation against a mean squared distance in shares of a side
@@ -85,8 +85,8 @@ class GeometryFit:
     def _step(self, v: Tensor, points: Points, damping: float) -> Float[Tensor, " k"]:
         """The normal equations' answer, where these v show these points."""
         weights = self.goal.weights.to(points).sqrt()[:, None]
-        slopes = torch.einsum("kw,wpc->kpc", self.axes, self.goal.from_w[:-1].to(self.axes))
-        moves = (slopes.double() / self.goal.side * weights).flatten(1)
+        along = slopes(self.goal.from_w, self.axes)
+        moves = (along.double() / self.goal.side * weights).flatten(1)
         centre = activation(self.statistics.centre + self.axes)
         spread = self.statistics.to_v(centre).double()
         square = moves @ moves.T + PRIOR * spread @ spread.T

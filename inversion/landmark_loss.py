@@ -43,3 +43,10 @@ def regressed(
     linear = before_activation(w)
     inputs = torch.cat([linear, torch.ones_like(linear[:, :1])], 1)
     return torch.einsum("nw,wpc->npc", inputs, from_w.to(w))
+
+
+def slopes(
+    from_w: Float[Tensor, "inputs points 2"], axes: Float[Tensor, "k w"]
+) -> Float[Tensor, "k points 2"]:
+    """How far a unit along each axis moves the landmarks, in px of the model's picture."""
+    return torch.einsum("kw,wpc->kpc", axes, from_w[:-1].to(axes))

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from inversion.landmark_loss import slopes
 from stylegan import WHOLE, CoordinateHead, Generator, Squares, WindowPlan, activation, plan_windows
 
 STILL = 2e5  # cost of a point's squared motion in shares of the picture's side, a mean, against
@@ -101,6 +102,6 @@ def alike(
         from_w: see ``LandmarkLoss``.
         side: of the picture in whose px ``from_w`` counts.
     """
-    moves = torch.einsum("kw,wpc->kpc", axes, from_w[:-1].to(axes)).flatten(1) / side
+    moves = slopes(from_w, axes).flatten(1) / side
     cost = torch.eye(len(axes)).to(axes) + STILL * moves @ moves.T / from_w.shape[1]
     return torch.linalg.solve_triangular(torch.linalg.cholesky(cost), axes, upper=False)
