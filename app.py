@@ -149,6 +149,7 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
         (parts["ready"].click, handlers.ready, [], QUIET),
         (parts["random"].click, work.random, settings, QUIET),
         (parts["model"].input, work.use, [parts["model"], *settings], QUIET),
+        (parts["preset"].input, work.suit, [parts["preset"]], QUIET),
         (parts["refit"].click, handlers.refit, [], QUIET),
         (parts["fit"].click, work.fit, [canvas, *settings], QUIET),
         (parts["drag"].click, work.drag, [canvas, *settings], QUIET),

@@ -18,7 +18,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar, get_args
 
-from editor.dragger import DRAG_OPTIONS
 from editor.engine import Engine
 from editor.export import save_png
 from editor.machine.cores import use_well
@@ -59,7 +58,7 @@ def chain(model: Path, photo_file: Path, seconds: float) -> None:
     session = engine.begin(photo, quad, fit)
     middle = width / 2, height / 2
     drags = [(middle, (middle[0] + 0.1 * side, middle[1]))]
-    few = replace(DRAG_OPTIONS, steps=DRAG_STEPS)
+    few = engine.search().changed(steps=DRAG_STEPS)
     *_, last = stage(
         f"drag, {DRAG_STEPS} steps, with pictures", lambda: list(engine.drag(session, drags, few))
     )

@@ -11,7 +11,7 @@ see the features. Distances are px of the generator's picture.
 import argparse
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
@@ -20,9 +20,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from drag import Algorithm, Edit, Options
-from editor.dragger import DRAG_OPTIONS
+from drag import Algorithm, Edit
 from editor.engine import Engine
+from editor.search import GEOMETRY, Search
 from inversion.landmark_loss import regressed
 from photo.crop import resized
 from photo.mesh import NOSE_TIP
@@ -65,7 +65,7 @@ def target(start: Tensor, noses: Tensor, length: float, source: torch.Generator)
     return start + length * torch.nn.functional.normalize(noses.mean(0) - start, dim=0)
 
 
-def trials(engine: Engine, count: int, options: Options = DRAG_OPTIONS) -> Iterator[Trial]:
+def trials(engine: Engine, count: int, search: Search = GEOMETRY) -> Iterator[Trial]:
     """Drag this many faces."""
     mapping = engine.generator.mapping
     source = torch.Generator().manual_seed(SEED)
@@ -75,15 +75,15 @@ def trials(engine: Engine, count: int, options: Options = DRAG_OPTIONS) -> Itera
     ws = mapping(torch.randn(count, z_dim, generator=source))
     for w, start in zip(ws, landmarks(engine, ws)[:, NOSE_TIP], strict=True):
         goal = target(start, noses, LENGTH * engine.side, source)
-        yield trial(engine, w, start, goal, options)
+        yield trial(engine, w, start, goal, search)
 
 
-def trial(engine: Engine, w: Tensor, start: Tensor, goal: Tensor, options: Options) -> Trial:
+def trial(engine: Engine, w: Tensor, start: Tensor, goal: Tensor, search: Search) -> Trial:
     """Drag one point of one face, as the product does it."""
     ws = w.expand(engine.generator.config.num_ws, -1)
     begin = time.monotonic()
     edit = Edit((engine.side, engine.side), start[None], goal[None])
-    *_, (state, after) = engine.dragger.drag_latent(ws, edit, options)
+    *_, (state, after) = engine.dragger.drag_latent(ws, edit, search)
     pictures = engine.picture(ws), engine.picture(after)
     flow = float(np.linalg.norm(seen(*pictures, start.numpy()) - goal.numpy()))
     seconds = time.monotonic() - begin
@@ -123,13 +123,13 @@ def main() -> None:
     """Run, print the table, write the figures."""
     parser = argparse.ArgumentParser(description="Drag the nose tip of the model's own faces.")
     parser.add_argument("--faces", type=int, default=100)
-    parser.add_argument("--algorithm", choices=get_args(Algorithm), default=DRAG_OPTIONS.algorithm)
+    parser.add_argument("--algorithm", choices=get_args(Algorithm), default="draggan")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path, help="also write a contact sheet")
     args = parser.parse_args()
     engine = Engine(device="cpu")
-    options = replace(DRAG_OPTIONS, algorithm=args.algorithm)
-    results = list(trials(engine, args.faces, options))
+    search = engine.search().changed(algorithm=args.algorithm)
+    results = list(trials(engine, args.faces, search))
     figures = summary(results, engine.side)
     flow = float(np.median([trial.flow for trial in results]))
     ms = 1e3 * sum(t.seconds for t in results) / max(1, sum(t.steps for t in results))

@@ -30,12 +30,12 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from drag import Edit, Options, drag
-from editor.dragger import DRAG_OPTIONS, OPTIONS_SIDE, OWN
 from editor.engine import Engine
 from editor.machine.cores import keep_freed_memory
-from editor.motion.features import FeatureRenderer, LatentParameterization
+from editor.motion.features import FeatureRenderer
+from editor.search import OPTIONS_SIDE
 from photo.mesh import NOSE_TIP
-from stylegan import Config, Generator, before_activation, premodulated
+from stylegan import Config, Generator, premodulated
 
 from .full_map import FullMap, full_map_drag
 
@@ -205,17 +205,14 @@ def shipped() -> dict[str, float]:
     way, scale = engine.side * torch.tensor([0.06, 0.03]), len(photo) / engine.side
     edit = Edit((engine.side, engine.side), nose, nose + way)
     large = Edit(photo.shape[:2], nose * scale, (nose + way) * scale)
-    dragger, model = engine.dragger, engine.model
-    looks = FeatureRenderer(engine.generator, model.coordinates, model.feature_side)
+    dragger, search = engine.dragger, engine.search()
+    latents = dragger.latents(ws, search.space)
 
     def whole() -> Iterator[object]:
-        base = before_activation(ws)
-        search = LatentParameterization(looks, base, ws[dragger.layers :], dragger.axes, OWN)
-        options = DRAG_OPTIONS.scaled(engine.side / OPTIONS_SIDE)
-        return drag(search, search.start, edit, options)
+        return drag(latents, latents.start, edit, search.options.scaled(engine.side / OPTIONS_SIDE))
 
     drags: dict[str, Callable[[], Iterator[object]]] = {
-        "in windows": lambda: engine.dragger.drag_latent(ws, edit),
+        "in windows": lambda: dragger.drag_latent(ws, edit),
         "on whole maps": whole,
         "in windows, with pictures": lambda: engine.drag(session, large),
     }

@@ -22,7 +22,6 @@ import numpy as np
 import skimage.data
 import torch
 
-from editor.dragger import DRAG_OPTIONS
 from editor.engine import Engine
 from editor.machine.cores import use_well
 from editor.view import closeup, show
@@ -60,7 +59,7 @@ def visit(engine: Engine, number: int) -> None:
     start = quad.mean(0)
     end = start + source.uniform(0.05, 0.1, 2) * side
     pair = (start[0], start[1]), (end[0], end[1])
-    drag = engine.drag(session, [pair], replace(DRAG_OPTIONS, steps=STEPS))
+    drag = engine.drag(session, [pair], engine.search().changed(steps=STEPS))
     version = taken(drag, 7 if number % 3 == 1 else None).version or session.now
     show(closeup(session.subject), version)
     show(session.subject, version)

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import cast
@@ -22,7 +22,7 @@ import numpy as np
 import skimage.data
 import torch
 
-from editor.dragger import DRAG_OPTIONS, DragStep
+from editor.dragger import DragStep
 from editor.engine import Engine, default_crop, encoder
 from editor.machine.cores import use_well
 from editor.session import Session
@@ -130,7 +130,7 @@ def drags(engine: Engine, session: Session) -> Iterator[DragStep]:
     middle, side = session.subject.quad.mean(0), np.ptp(session.subject.quad[:, 0])
     start, end = (float(middle[0]), float(middle[1])), (float(middle[0] + side / 10), middle[1])
     pair = start, (end[0], float(end[1]))
-    return engine.drag(session, [pair], replace(DRAG_OPTIONS, steps=DRAG_STEPS, arrive=0.0))
+    return engine.drag(session, [pair], engine.search().changed(steps=DRAG_STEPS, arrive=0.0))
 
 
 def main() -> None:

@@ -33,10 +33,11 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from drag import Edit, Options, State
+from drag import Edit, State
 from drag.solve import Moments
-from editor.dragger import DRAG_OPTIONS, FRAME_EVERY, Dragger, Space
+from editor.dragger import FRAME_EVERY, Dragger
 from editor.engine import Engine
+from editor.search import Search
 from editor.view import show, untouched
 from inversion import BUDGETS, InvertOptions
 from photo import Photo
@@ -85,8 +86,7 @@ class KnownEdit(Dragger):
         self,
         ws: Float[Tensor, "layers w"],
         edit: Edit,
-        options: Options = DRAG_OPTIONS,
-        space: Space = "w+",
+        search: Search | None = None,
     ) -> Iterator[tuple[State, Float[Tensor, "layers w"]]]:
         """As many steps as the engine takes to look at KNOWN_STEPS pictures."""
         base, still = before_activation(ws), torch.zeros(1)
@@ -142,7 +142,7 @@ def trial(
     session, fitted = engine.begin(photo, quad, fit), time.monotonic()
     if known:
         dragger = engine.dragger
-        engine.dragger = KnownEdit(dragger.model, dragger.axes, dragger.layers, pair.z)
+        engine.dragger = KnownEdit(dragger.model, dragger.axes, pair.z)
     *_, last = engine.drag(session, edit)
     dragged, version = time.monotonic(), last.version
     assert version is not None

@@ -13,12 +13,13 @@ import numpy as np
 import torch
 
 from drag import Edit
-from editor.dragger import DRAG_OPTIONS, DragStep, to_crop_edit
+from editor.dragger import DragStep, to_crop_edit
 from editor.engine import NO_FACE, Engine, default_crop
 from editor.export import morph, save_gif, save_mp4, save_png
 from editor.fit_cache import default_folder
 from editor.fitter import inside
 from editor.machine.shortage import ShortageError
+from editor.search import Search
 from editor.session import Session, Version
 from editor.session_file import Facts, load_session, save_session
 from editor.view import VIEW_SIDE, closeup, original, show
@@ -31,6 +32,8 @@ from photo.domain import Domain
 from .progress import bar
 
 SLOW, SMOOTH = 12, 25  # pictures from the photo to the result, in a GIF and in a video
+SEARCH = ("steps", "radius", "search", "mask_weight", "mask_form", "algorithm")
+"""Options of a drag that can be named."""
 Check = Callable[[Photo, Quad], object]
 Summary = dict[str, object]
 
@@ -67,7 +70,9 @@ def run_drag(args: argparse.Namespace) -> Summary:
         view = replace(session, subject=closeup(session.subject))
         edit = session.now.drawing.edit(VIEW_SIDE)
     begin = time.monotonic()
-    last, version = _drag(engine, view, edit, args.steps)
+    named = {name: getattr(args, name) for name in SEARCH}
+    search = engine.search(args.preset).changed(args.rate, args.space, **named)
+    last, version = _drag(engine, view, edit, search)
     seconds = round(time.monotonic() - begin, 2)
     session = session.moved(version)
     edited = _write(session, facts, args)
@@ -86,11 +91,11 @@ def run_render(args: argparse.Namespace) -> Summary:
     return {"out": str(args.out), "seed": args.seed, "side": engine.side}
 
 
-def _drag(engine: Engine, session: Session, edit: Edit, steps: int) -> tuple[DragStep, Version]:
+def _drag(engine: Engine, session: Session, edit: Edit, search: Search) -> tuple[DragStep, Version]:
     """(the last step, the last version)."""
     version = None
-    with _stoppable("result") as found, bar(desc="drag", total=steps) as shown:
-        for last in engine.drag(session, edit, replace(DRAG_OPTIONS, steps=steps)):
+    with _stoppable("result") as found, bar(desc="drag", total=search.options.steps) as shown:
+        for last in engine.drag(session, edit, search):
             shown.set_postfix_str(f"{float(last.state.distances.mean()):.1f} px to go")
             shown.update(last.state.step - shown.n)
             version = last.version or version

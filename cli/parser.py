@@ -14,7 +14,10 @@ from weights.files import FACES
 # Those of ``inversion``, ``editor`` and ``drag``, which are not loaded for this; a test compares.
 BUDGETS = ("geometry", "quick", "balanced", "best")
 PIXELS = ("photo", "generated")
-STEPS = 120
+PRESETS = ("model", "paper")
+SPACES = ("axes", "w+", "w")
+MASK_FORMS = ("mean", "paper", "released")
+ALGORITHMS = ("draggan", "freedrag")
 
 
 class Parser(argparse.ArgumentParser):
@@ -102,10 +105,23 @@ def _add_drag(command: argparse.ArgumentParser) -> None:
         help="make the edit of the photo's own pixels, or of the model's picture",
     )  # fmt: skip
     command.add_argument("--mask", type=Path, help="picture of the photo's size; white may move")
-    command.add_argument("--steps", type=_count, default=STEPS, help="at most so many")
+    _add_search(command.add_argument_group("how to drag, unless as suits the model"))
     command.add_argument("--gif", type=Path, help="also write the motion as a GIF")
     command.add_argument("--mp4", type=Path, help="also write the motion as a video")
     command.add_argument("--session", type=Path, help="also write the session, to go on from there")
+
+
+def _add_search(group: Any) -> None:
+    """What ``editor.search.Search.changed`` takes, and the preset that is changed."""
+    group.add_argument("--preset", choices=PRESETS, default="model", help="paper: as published")
+    group.add_argument("--space", choices=SPACES, help="what moves: the model's directions, W+, W")
+    group.add_argument("--steps", type=_count, help="at most so many")
+    group.add_argument("--rate", type=_positive, help="step size, times the preset's")
+    group.add_argument("--radius", type=_positive, help="r1, px of a picture of 512 px")
+    group.add_argument("--search", type=_positive, help="r2, such px")
+    group.add_argument("--mask-weight", type=_positive, help="lambda: how hard the rest is held")
+    group.add_argument("--mask-form", choices=MASK_FORMS, help="what is weighed by it")
+    group.add_argument("--algorithm", choices=ALGORITHMS)
 
 
 def _numbers(form: str) -> Callable[[str], tuple[float, ...]]:
@@ -129,6 +145,16 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError("a whole number of at least 1 is needed")
     return int(text)
+
+
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = nan
+    if not (isfinite(number) and number > 0):
+        raise argparse.ArgumentTypeError("a number above 0 is needed")
+    return number
 
 
 def _add_weights(commands: Any, summary: Parser) -> None:

@@ -1,7 +1,9 @@
 """Motion supervision and point tracking in turns (DragGAN: Pan et al. 2023, section 3.2)."""
 
 from dataclasses import dataclass, replace
+from math import inf
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -10,15 +12,29 @@ from .patches import Patches, offsets
 from .reference import Reference
 from .track import track
 
+NEARER = 0.2  # of ``options.arrive``: a step that gains less brings the handles no nearer
+
 
 @dataclass(frozen=True)
 class DragGAN:
-    """Handles that are pulled one px at a time, and looked for all around."""
+    """Handles that are pulled one px at a time, and looked for all around.
+
+    Where a picture can only change, not move, handles that insist on their looks stand still: each
+    step without gain halves the ``anchor``. ``nearest`` is how near they have been, px.
+    """
 
     reference: Reference
     options: Options
     handles: Float[Tensor, "p 2"]
     confidence: Float[Tensor, " p"]
+    anchor: float
+    nearest: float = inf
+
+    @staticmethod
+    def begin(reference: Reference, options: Options) -> "DragGAN":
+        """The handles where they are."""
+        sure = torch.ones_like(reference.handles[:, 0])
+        return DragGAN(reference, options, reference.handles, sure, options.anchor)
 
     @property
     def places(self) -> Float[Tensor, "p 2"]:
@@ -27,15 +43,27 @@ class DragGAN:
 
     def loss(self, patches: Patches) -> Float[Tensor, ""]:
         """Motion supervision from the handles (equation 1, first term)."""
-        known = self.reference
-        return motion_supervision(
-            patches, self.handles, known.targets, known.templates, self.options
-        )
+        known, options = self.reference, replace(self.options, anchor=self.anchor)
+        return motion_supervision(patches, self.handles, known.targets, known.templates, options)
 
     def track(self, patches: Patches) -> "DragGAN":
         """Find the handles again (equation 2)."""
-        handles, confidence = track(patches, self.handles, self.reference.templates, self.options)
-        return replace(self, handles=handles, confidence=confidence)
+        templates, options = compared(self.reference.templates, self.options)
+        handles, confidence = track(patches, self.handles, templates, options)
+        away = float((self.reference.targets - handles).norm(dim=1).mean())
+        gained = away < self.nearest - NEARER * options.arrive
+        anchor, nearest = self.anchor if gained else self.anchor / 2, min(away, self.nearest)
+        return DragGAN(self.reference, self.options, handles, confidence, anchor, nearest)
+
+
+def compared(
+    templates: Float[Tensor, "p k c"], options: Options
+) -> tuple[Float[Tensor, "p n c"], Options]:
+    """(the part of the templates that is compared to find the handles, options with its radius)."""
+    if options.compared >= options.radius:
+        return templates, options
+    near = offsets(options.radius, disc=True).norm(dim=1) <= options.compared
+    return templates[:, near], replace(options, radius=options.compared)
 
 
 def motion_supervision(

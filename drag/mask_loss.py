@@ -7,7 +7,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from .patches import gather
+from .options import Options
+from .patches import gather, offsets
 
 
 @dataclass(frozen=True)
@@ -17,26 +18,33 @@ class MaskLoss:
     Args:
         reference: the features before the drag.
         fixed: the share of each cell that must not move.
+        weight: of the mean change of what must not move (see ``Options.mask_form``).
     """
 
     reference: Float[Tensor, "c h w"]
     fixed: Float[Tensor, "h w"]
+    weight: float = 1.0
 
     @staticmethod
-    def of(mask: Bool[Tensor, "H W"], reference: Float[Tensor, "c h w"]) -> "MaskLoss | None":
+    def of(
+        mask: Bool[Tensor, "H W"], reference: Float[Tensor, "c h w"], options: Options
+    ) -> "MaskLoss | None":
         """What lies outside the mask; None if nothing does."""
         outside = (~mask)[None, None].to(reference)
         fixed = F.interpolate(outside, reference.shape[1:], mode="area")[0, 0]
-        return MaskLoss(reference, fixed) if bool(fixed.any()) else None
+        share, disc = float(outside.mean()), len(offsets(options.radius, disc=True))
+        forms = {"mean": 1.0, "released": share, "paper": share * mask.numel() / disc}
+        weight = options.mask_weight * forms[options.mask_form]
+        return MaskLoss(reference, fixed, weight) if share else None
 
     def term(self, features: Float[Tensor, "c h w"]) -> Float[Tensor, ""]:
-        """Mean absolute change of the features over the fixed cells.
+        """Mean absolute change of the features over the fixed cells, weighted.
 
         The mean is over fixed cells only, so that the weight of the term does not depend on how
         much of the picture is fixed.
         """
         change = (features - self.reference).abs().mean(0)
-        return (change * self.fixed).sum() / self.fixed.sum()
+        return self.weight * (change * self.fixed).sum() / self.fixed.sum()
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ class SampledMaskLoss:
         share: of the fixed part in each tile.
         count: how many are drawn.
         source: of random numbers.
+        weight: of the term, as that of the whole.
     """
 
     corners: Int[Tensor, "n 2"]
@@ -61,6 +70,7 @@ class SampledMaskLoss:
     share: Float[Tensor, " n"]
     count: int
     source: torch.Generator
+    weight: float = 1.0
 
     @staticmethod
     def of(whole: MaskLoss, side: int, count: int) -> "SampledMaskLoss":
@@ -72,7 +82,9 @@ class SampledMaskLoss:
         share = parts.sum((1, 2, 3))
         some = share > 0
         share, source = share[some].cpu(), torch.Generator().manual_seed(0)
-        return SampledMaskLoss(corners[some], parts[some], whole.reference, share, count, source)
+        return SampledMaskLoss(
+            corners[some], parts[some], whole.reference, share, count, source, whole.weight
+        )
 
     def draw(self) -> Int[Tensor, " k"]:
         """Which tiles to look at."""
@@ -84,4 +96,4 @@ class SampledMaskLoss:
         before = gather(self.reference, self.corners[which], cells.shape[2])
         fixed = self.fixed[which]
         change = (cells - before).abs().mean(1, keepdim=True)
-        return ((change * fixed).sum((1, 2, 3)) / fixed.sum((1, 2, 3))).mean()
+        return self.weight * ((change * fixed).sum((1, 2, 3)) / fixed.sum((1, 2, 3))).mean()

@@ -56,7 +56,7 @@ class FeatureSampler:
         sampler = FeatureSampler(render, windows, (height, width), edit.size, reach)
         if edit.mask is None or not options.mask_weight:
             return sampler
-        loss = MaskLoss.of(edit.mask.to(features.device), features)
+        loss = MaskLoss.of(edit.mask.to(features.device), features, options)
         if loss is not None and windows is not None and options.mask_windows:
             loss = SampledMaskLoss.of(loss, sampler.squares(edit.handles)[1], options.mask_windows)
         return replace(sampler, mask_loss=loss)

@@ -20,11 +20,16 @@ End = Literal["", "arrived", "stuck", "steps", "diverged"]
 
 FEW_POINTS = 5  # up to so many have to arrive exactly (paper, implementation details)
 PROGRESS = 0.01  # px; a state that is closer by less than this is no better
+TINY = 1e-20  # a gradient whose square is no larger leads nowhere
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Adam's memory as data, so that resuming and undoing cost nothing (Kingma and Ba 2015)."""
+    """What steps remember, as data, so that resuming and undoing cost nothing.
+
+    ``mean`` and ``square`` are Adam's (Kingma and Ba 2015); of "polyak" the square is the last
+    step's size alone.
+    """
 
     mean: Tensor
     square: Tensor
@@ -90,7 +95,7 @@ def drag(
     """Drag the handles to the targets; stop whenever it looks right.
 
     Each step renders the features around the handles, finds the handles in them, and moves the
-    latent by one Adam step on the loss of the algorithm and the mask term (DragGAN, equation 1).
+    latent by one step on the loss of the algorithm and the mask term (DragGAN, equation 1).
     With ``windows`` the whole map is rendered once only, unless the mask term wants it. Only
     ``end`` of the last state is set; it is the best state seen, so that a drag that gets lost costs
     nothing.
@@ -125,7 +130,7 @@ def drag(
         yield state
         loss = method.loss(patches) + penalty(latent, mask_term, reference, options)
         (gradient,) = torch.autograd.grad(loss, latent)
-        moments, change = adam(moments, gradient, options)
+        moments, change = step(moments, gradient, loss.detach(), options)
         latent = latent.detach() - change
     if best is None:
         raise EditError(BROKEN)
@@ -136,24 +141,28 @@ def method_of(reference: Reference, options: Options) -> Method:
     """The algorithm that was asked for, before its first step."""
     if options.algorithm == "freedrag":
         return FreeDrag.begin(reference, options)
-    return DragGAN(reference, options, reference.handles, torch.ones_like(reference.handles[:, 0]))
+    return DragGAN.begin(reference, options)
 
 
 def penalty(
     latent: Tensor, mask_term: Float[Tensor, ""] | None, reference: Reference, options: Options
 ) -> Tensor | float:
     """What keeps the picture (DragGAN, equation 1, second term) and the latent as they were."""
-    total = 0.0 if mask_term is None else options.mask_weight * mask_term
+    total = 0.0 if mask_term is None else mask_term
     if options.prior_weight:
         total = total + options.prior_weight * (latent - reference.latent).square().mean()
     return total
 
 
-def adam(moments: Moments, gradient: Tensor, options: Options) -> tuple[Moments, Tensor]:
-    """(new moments, the change to subtract): Adam with its usual constants.
+def step(
+    moments: Moments, gradient: Tensor, loss: Float[Tensor, ""], options: Options
+) -> tuple[Moments, Tensor]:
+    """(new moments, the change to subtract): Adam with its usual constants, or ``polyak``.
 
     Of the "norm" the second moment is one for all coordinates.
     """
+    if options.sized == "polyak":
+        return polyak(moments, gradient, options.rate * loss)
     mean, squares = moments.mean.lerp(gradient, 0.1), gradient.square()
     if options.sized == "norm":
         squares = squares.mean().expand_as(squares)
@@ -161,6 +170,18 @@ def adam(moments: Moments, gradient: Tensor, options: Options) -> tuple[Moments,
     count = moments.count + 1
     scale = (square / (1 - 0.999**count)).sqrt() + 1e-8
     return Moments(mean, square, count), options.rate * mean / (1 - 0.9**count) / scale
+
+
+def polyak(moments: Moments, gradient: Tensor, loss: Float[Tensor, ""]) -> tuple[Moments, Tensor]:
+    """The step along the gradient at whose end the loss would be 0, were it linear (Polyak 1969).
+
+    It knows no unit: one rule for latents of any model. A step's size, per gradient, is at most
+    twice that of the step before (Loizou et al. 2021, "SPS", section 6).
+    """
+    size = loss / (gradient.square().sum() + TINY)
+    if moments.count:
+        size = torch.minimum(size, 2 * moments.square)
+    return Moments(gradient, size, moments.count + 1), size * gradient
 
 
 def _mean(state: State) -> float:

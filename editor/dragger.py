@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from drag import Edit, EditError, Options, State, drag
+from drag import Edit, EditError, State, drag
 from photo.crop import Crop
 from photo.domain import Domain
 from photo.framing import bars
 from photo.mesh import FacePoints
-from stylegan import Generator, apply, before_activation, premodulated
+from stylegan import Generator, apply, premodulated
 from transfer.rig import RIG_SIDE, Pose
 from transfer.warp import Warp
 from weights.formats import Model
@@ -29,30 +28,19 @@ from .motion.estimators import (
     correspondence,
     painted,
 )
-from .motion.features import FeatureRenderer, LatentParameterization
+from .motion.features import FeatureRenderer, LatentParameterization, along, plain
 from .motion.poses import PoseBuilder
 from .motion.warps import WarpBuilder
+from .search import LAYERS, OPTIONS_SIDE, OWN, Preset, Search, Space
+from .search import search as searched
 from .session import Session, Version
 
-DRAG_OPTIONS = Options(
-    steps=120, rate=0.07, sized="norm", radius=2.0, search=4.0, anchor=0.5, arrive=0.3,
-    mask_weight=1.0, prior_weight=0.1, patience=20,
-)  # fmt: skip
-"""Chosen with benchmarks/drag_accuracy.py."""
-OPTIONS_SIDE = 128  # px: the options' lengths are those of a picture of this side
-LAYERS = 6  # of w that a drag moves (DragGAN, implementation details), unless the model has axes
-PRINCIPAL = 0.3  # of the rate: that along the principal axes of a model that has no others
-OWN = 0.2  # of the step of the move that all layers share: that of a layer's own move
 FRAME_EVERY = 4  # steps between two pictures of a drag
 SEEN_SIDE = 256  # px of the largest pictures whose motion is looked at
 EXACT_MASK = 2e9  # multiplications of a whole map: beyond, some of what must not move is looked at
 MASK_WINDOWS = 6  # so many parts of it
 FINISHED = ("arrived", "stuck")
 """Ends of a drag after which the photo's handles are where they were dragged, if not too far."""
-Space = Literal["w+", "w"]
-"""What a drag searches: a move that all layers share, with or without small ones of their own."""
-
-
 Builder = PoseBuilder | WarpBuilder
 
 
@@ -71,12 +59,14 @@ class Dragger:
     Args:
         model: the generator and what is known of it, on the device that computes.
         axes: along which w moves before its last activation, on the same device.
-        layers: so many ws move, from the first on.
     """
 
     model: Model
     axes: Float[Tensor, "k w"]
-    layers: int
+
+    def search(self, preset: Preset = "model") -> Search:
+        """How it drags unless somebody says otherwise."""
+        return searched(self.model.axes is not None, preset)
 
     @property
     def seen_side(self) -> int:
@@ -84,12 +74,12 @@ class Dragger:
         return min(SEEN_SIDE, self.model.generator.config.resolution)
 
     def drag(
-        self, session: Session, edit: Edit, options: Options, space: Space
+        self, session: Session, edit: Edit, search: Search | None = None
     ) -> Iterator[DragStep]:
         """See ``Engine.drag``; once there is no picture any more, the last one ends it."""
         last = None
         try:
-            for moved in self._steps(session, edit, options, space):
+            for moved in self._steps(session, edit, search):
                 last = moved if moved.version is not None else last
                 yield moved
         except NoPictureError:
@@ -97,13 +87,11 @@ class Dragger:
                 raise
             yield replace(last, state=replace(last.state, end="diverged"))
 
-    def _steps(
-        self, session: Session, edit: Edit, options: Options, space: Space
-    ) -> Iterator[DragStep]:
+    def _steps(self, session: Session, edit: Edit, search: Search | None) -> Iterator[DragStep]:
         model, subject, seen, builder = self.model, session.subject, self.seen_side, None
         side, tuned = model.generator.config.resolution, apply(model.generator, subject.delta)
         own = to_crop_edit(edit, Crop(subject.quad, side), model.domain)
-        for state, ws in self.drag_latent(session.now.ws, own, options, space):
+        for state, ws in self.drag_latent(session.now.ws, own, search):
             yield DragStep(state, None)
             if builder is None:
                 builder = self._builder(session, edit, tuned)
@@ -136,26 +124,30 @@ class Dragger:
         return model_points(regressor, ws[0])
 
     def drag_latent(
-        self, ws: Latents, edit: Edit, options: Options = DRAG_OPTIONS, space: Space = "w+"
+        self, ws: Latents, edit: Edit, search: Search | None = None
     ) -> Iterator[tuple[State, Latents]]:
-        """Drag the generator's own picture: (state, its ws) of each step, the last one the best.
-
-        The search runs along the model's axes (shape, pose, expression), so that colours, hair
-        and light cannot be traded for motion. The options' lengths are px of OPTIONS_SIDE.
-        """
-        model, ws = self.model, ws.to(self.axes)
-        if model.axes is None:  # principal ones, whose units do not cost the same
-            options = replace(options, sized="each", rate=PRINCIPAL * options.rate)
+        """Drag the generator's own picture: (state, its ws) of each step, the last one the best."""
+        model, ws, search = self.model, ws.to(self.axes), search or self.search()
         config, side = model.generator.config, model.feature_side
         many = config.operations(side) > EXACT_MASK
-        options = replace(options, mask_windows=MASK_WINDOWS if many else 0)
+        options = replace(search.options, mask_windows=MASK_WINDOWS if many else 0)
         options = options.scaled(config.resolution / OPTIONS_SIDE)
-        base, rest = before_activation(ws[: self.layers]), ws[self.layers :]
-        generator = premodulated(model.generator, ws, self.layers)
-        looks = FeatureRenderer(generator, model.coordinates, side)
-        search = LatentParameterization(looks, base, rest, self.axes, OWN if space == "w+" else 0.0)
-        for state in drag(search, search.start, edit, options, search.windows):
-            yield on_cpu((state, search.ws(state.latent)))
+        latents = self.latents(ws, search.space)
+        for state in drag(latents, latents.start, edit, options, latents.windows):
+            yield on_cpu((state, latents.ws(state.latent)))
+
+    def latents(self, ws: Latents, space: Space) -> LatentParameterization:
+        """What moves, from these ws on."""
+        model = self.model
+        moving = LAYERS if model.axes is None or space != "axes" else len(ws)
+        if space == "axes":
+            own = OWN["principal" if model.axes is None else "geometry"]
+            start, to_ws = along(ws, moving, self.axes, own)
+        else:
+            start, to_ws = plain(ws, moving, space == "w+")
+        generator = premodulated(model.generator, ws, moving)
+        looks = FeatureRenderer(generator, model.coordinates, model.feature_side)
+        return LatentParameterization(looks, start, to_ws)
 
 
 def to_crop_edit(edit: Edit, crop: Crop, domain: Domain) -> Edit:

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from drag import Edit, Options
+from drag import Edit
 from inversion import BUDGETS, Inversion, InvertOptions, choose
 from inversion.encoder import Encoder
 from inversion.encoder import build as build_encoder
@@ -28,13 +28,14 @@ from weights.checkpoints import open_model
 from weights.files import FACES, WeightsError
 from weights.formats import Model
 
-from .dragger import DRAG_OPTIONS, LAYERS, Dragger, DragStep, Space
+from .dragger import Dragger, DragStep
 from .fitter import Fitter, inside
 from .machine.device import best_device, changed
 from .machine.shortage import enough_memory, with_memory
 from .motion.estimators import painted
 from .motion.features import alike
 from .motion.poses import rigged
+from .search import Preset, Search
 from .session import FittedPhoto, Session, SessionError
 from .session_file import Facts, load_session
 from .view import VIEW_SIDE, enlarged, untouched
@@ -84,15 +85,16 @@ class Engine:
         model = open_model(file)
         statistics, known = model.measured(), model.axes  # on the CPU: the same everywhere
         axes = moving = statistics.axes if known is None else known
-        if known is not None and model.landmark_regressor is not None:
+        if known is None:
+            moving = axes / axes.norm(dim=1, keepdim=True).sqrt()
+        elif model.landmark_regressor is not None:
             moving = alike(axes, model.landmark_regressor, model.generator.config.resolution)
         on = torch.device(device or best_device())
         self.model: Model = changed(model, (Tensor, nn.Module), lambda part: part.to(on))
         self.generator = self.model.generator
         self.domain: Domain = self.model.domain
         self.statistics, axes = statistics.to(on), axes.to(on)
-        layers = LAYERS if known is None else model.generator.config.num_ws
-        self.dragger = Dragger(self.model, moving.to(on), layers)
+        self.dragger = Dragger(self.model, moving.to(on))
         own = digest(model.generator.state_dict())
         self.fitter = Fitter(self.model, self.statistics, axes, *choose(on), encoder, own)
 
@@ -219,8 +221,7 @@ class Engine:
         self,
         session: Session,
         edit: Edit | Pairs,
-        options: Options = DRAG_OPTIONS,
-        space: Space = "w+",
+        search: Search | None = None,
     ) -> Iterator[DragStep]:
         """Carry out an edit; the last item's version is the best state seen.
 
@@ -231,12 +232,15 @@ class Engine:
         Args:
             session: a fitted photo, and what was done to it.
             edit: in px of the photo; or (handle, target) of each drag, where all may move.
-            options: lengths are px of OPTIONS_SIDE.
-            space: what is searched.
+            search: how; without, as suits the model. See ``search``.
 
         Raises:
             EditError: there is nothing to drag; once something has moved, the drag has "diverged".
         """
         if not isinstance(edit, Edit):
             edit = Edit.between(session.subject.photo.shape[:2], edit)
-        return self.dragger.drag(session, edit, options, space)
+        return self.dragger.drag(session, edit, search)
+
+    def search(self, preset: Preset = "model") -> Search:
+        """How this model is dragged: what suits it, or what the paper published."""
+        return self.dragger.search(preset)

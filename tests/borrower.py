@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
@@ -17,8 +16,9 @@ import skimage.data
 import worlds  # noqa: F401  (its quick fits)
 
 from drag import Edit
-from editor.dragger import DRAG_OPTIONS, DragStep
+from editor.dragger import DragStep
 from editor.engine import Engine
+from editor.search import GEOMETRY
 from editor.session import Session
 from editor.session_file import save_session
 from editor.view import closeup, show
@@ -32,7 +32,7 @@ MODEL = models.names()[0]
 PHOTO = skimage.data.astronaut()
 QUAD = box_quad(110.0, 0.0, 230.0)
 INVERT = InvertOptions(ProjectOptions(steps=5), TuneOptions(steps=2))
-DRAG = replace(DRAG_OPTIONS, steps=9)
+DRAG = GEOMETRY.changed(steps=9)
 EDIT = Edit.between(PHOTO.shape[:2], [((222.0, 128.0), (236.0, 128.0))])
 FACE = 3  # a seed
 
@@ -78,7 +78,7 @@ def page_work(engine: Engine, session: Session, quality: str, file: Path) -> Non
 def work_after_close(session: Session) -> tuple[float, float]:
     """(seconds until a drag that is stopped has ended, CPU seconds it takes from then on)."""
     (worker,) = multiprocessing.active_children()
-    long = gpu.drag(MODEL, session, EDIT, replace(DRAG, steps=300, patience=300, arrive=-1.0))
+    long = gpu.drag(MODEL, session, EDIT, DRAG.changed(steps=300, patience=300, arrive=-1.0))
     next(long)
     begun = time.monotonic()
     long.close()
@@ -90,7 +90,7 @@ def work_after_close(session: Session) -> tuple[float, float]:
 def lost_work(session: Session) -> list[str]:
     """What is said when the process that has the GPU is killed."""
     (worker,) = multiprocessing.active_children()
-    long = gpu.drag(MODEL, session, EDIT, replace(DRAG, steps=300, patience=300, arrive=-1.0))
+    long = gpu.drag(MODEL, session, EDIT, DRAG.changed(steps=300, patience=300, arrive=-1.0))
     next(long)
     assert worker.pid is not None
     os.kill(worker.pid, signal.SIGKILL)

@@ -18,13 +18,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from drag import Edit, Options
+from drag import Edit
 from editor import USER_ERRORS
-from editor.dragger import DragStep, Space
+from editor.dragger import DragStep
 from editor.engine import Engine
 from editor.fitter import quality
 from editor.machine.device import changed
 from editor.machine.shortage import SENTENCE, ShortageError
+from editor.search import Search
 from editor.session import Session
 from inversion import Inversion, InvertOptions
 from photo import Photo
@@ -71,14 +72,14 @@ def fit(
 
 
 def drag(
-    model: str, session: Session, edit: Edit, options: Options, space: Space = "w+"
+    model: str, session: Session, edit: Edit, search: Search
 ) -> Generator[DragStep, None, None]:
     """Carry out an edit in px of the session's photo. The photo itself goes nowhere."""
     photo = np.zeros((1, 1, 3), np.uint8)
     old = session.subject
     rig = None if old.rig is None else replace(old.rig, backdrop=NO_BACKDROP)
     light = Session(replace(old, photo=photo, rig=rig), session.now)
-    return _results(_Job(model, Engine.drag, (light, edit, options, space), options.steps))
+    return _results(_Job(model, Engine.drag, (light, edit, search), search.options.steps))
 
 
 def refined(model: str, session: Session, fit: Inversion) -> Session:

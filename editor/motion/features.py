@@ -4,6 +4,7 @@ DragGAN compares features alone: a cheek looks like the cheek beside it. A model
 head says of each pixel which point of the neutral face it shows, so that no point slips.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +12,16 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from inversion.landmark_loss import slopes
-from stylegan import WHOLE, CoordinateHead, Generator, Squares, WindowPlan, activation, plan_windows
+from stylegan import (
+    WHOLE,
+    CoordinateHead,
+    Generator,
+    Squares,
+    WindowPlan,
+    activation,
+    before_activation,
+    plan_windows,
+)
 
 STILL = 2e5  # cost of a point's squared motion in shares of the picture's side, a mean, against
 # one squared standard deviation; chosen with benchmarks/photo_edits.py
@@ -52,31 +62,11 @@ class FeatureRenderer:
 
 @dataclass(frozen=True)
 class LatentParameterization:
-    """The latent that a drag moves -> ws = activation(base + latent @ axes) -> features.
-
-    Args:
-        renderer: of the features.
-        base: the ws that move, before their last activation, where the drag starts.
-        rest: the other ws.
-        axes: along which w moves; one unit of the latent is one of these.
-        own: the share of a unit that a layer's own move counts. 0: all layers move together (W).
-    """
+    """The latent that a drag moves -> ws -> features; ``start`` is no move."""
 
     renderer: FeatureRenderer
-    base: Float[Tensor, "moving w"]
-    rest: Float[Tensor, "rest w"]
-    axes: Float[Tensor, "k w"]
-    own: float
-
-    @property
-    def start(self) -> Float[Tensor, "m k"]:
-        """The latent of no move: that of all layers, then, if they have any, each one's own."""
-        return self.axes.new_zeros(1 + len(self.base) * (self.own > 0), len(self.axes))
-
-    def ws(self, latent: Float[Tensor, "m k"]) -> Float[Tensor, "layers w_dim"]:
-        """Those of the picture that the latent stands for."""
-        move = latent[:1] + self.own * latent[1:] if self.own else latent
-        return torch.cat([activation(self.base + move @ self.axes), self.rest])
+    start: Float[Tensor, "m k"]
+    ws: Callable[[Float[Tensor, "m k"]], Float[Tensor, "layers w_dim"]]
 
     def __call__(self, latent: Float[Tensor, "m k"]) -> Float[Tensor, "c side side"]:
         """The whole map."""
@@ -87,6 +77,34 @@ class LatentParameterization:
     ) -> Float[Tensor, "n c s s"]:
         """Squares of it."""
         return self.renderer.windows(self.ws(latent), corners, size)
+
+
+def along(
+    ws: Float[Tensor, "layers w_dim"], moving: int, axes: Float[Tensor, "k w_dim"], own: float
+) -> tuple[Float[Tensor, "m k"], Callable[[Tensor], Tensor]]:
+    """(the latent of no move, latent -> ws): so many ws move along the axes, before activation.
+
+    The first row of the latent moves them all; the others move each its own, where a unit counts
+    ``own`` of one.
+    """
+    base, rest = before_activation(ws[:moving]), ws[moving:]
+
+    def moved(latent: Tensor) -> Tensor:
+        move = latent[:1] + own * latent[1:]
+        return torch.cat([activation(base + move @ axes), rest])
+
+    return axes.new_zeros(1 + moving, len(axes)), moved
+
+
+def plain(
+    ws: Float[Tensor, "layers w_dim"], moving: int, each: bool
+) -> tuple[Float[Tensor, "m w_dim"], Callable[[Tensor], Tensor]]:
+    """The same where so many ws are the latent themselves: each (W+), or all alike (W)."""
+
+    def moved(latent: Tensor) -> Tensor:
+        return torch.cat([ws[:moving] + latent, ws[moving:]])
+
+    return ws.new_zeros(moving if each else 1, ws.shape[1]), moved
 
 
 def alike(

@@ -29,8 +29,8 @@ from benchmarks.landmarks import POINTS as DRAGGED
 from benchmarks.landmarks import distance, mean
 from benchmarks.model_quality import frechet, pooled, resized
 from benchmarks.pti import Schedule, noise_likeness, pti
-from drag import Options
-from editor.dragger import DRAG_OPTIONS, Dragger
+from editor.dragger import Dragger
+from editor.search import Search
 from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions
 from photo.mesh import POINTS
 from stylegan import Config, CoordinateHead, Generator
@@ -72,8 +72,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drags and quick fits take a few steps."""
     whole = Dragger.drag_latent
 
-    def few(self: Dragger, ws: Any, edit: Any, options: Options = DRAG_OPTIONS, *how: Any) -> Any:
-        return whole(self, ws, edit, replace(options, steps=5), *how)
+    def few(self: Dragger, ws: Any, edit: Any, search: Search | None = None) -> Any:
+        return whole(self, ws, edit, (search or self.search()).changed(steps=5))
 
     monkeypatch.setattr(Dragger, "drag_latent", few)
     fit = InvertOptions(ProjectOptions(steps=5), TuneOptions(steps=0))

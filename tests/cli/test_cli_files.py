@@ -12,7 +12,9 @@ import pytest
 from PIL import Image
 
 from cli import commands, main, parser, progress, weights_files
-from editor.dragger import DRAG_OPTIONS
+from drag import Algorithm
+from drag.options import MaskForm
+from editor.search import Preset, Space
 from editor.view import Pixels
 from inversion import BUDGETS
 
@@ -193,7 +195,10 @@ def test_what_is_wrong_is_said_before_anything_heavy_is_loaded(
 def test_the_command_line_knows_what_the_rooms_know() -> None:
     assert tuple(BUDGETS) == parser.BUDGETS
     assert get_args(Pixels) == parser.PIXELS
-    assert DRAG_OPTIONS.steps == parser.STEPS
+    assert get_args(Preset) == parser.PRESETS
+    assert get_args(Space) == parser.SPACES
+    assert get_args(MaskForm) == parser.MASK_FORMS
+    assert get_args(Algorithm) == parser.ALGORITHMS
 
 
 def test_a_log_has_a_line_now_and_then(monkeypatch, capsys) -> None:

@@ -11,7 +11,11 @@ from torch import Tensor
 from worlds import Blobs, Waves, coupled, free, free_latent
 
 from drag import LOST, PLAIN, Edit, Options, State, drag
+from drag.draggan import DragGAN
 from drag.patches import gather
+from drag.reference import begin
+from drag.sampler import FeatureSampler
+from drag.solve import Moments, step
 
 SIZE = 64, 64
 DRAGGAN = Options(steps=150, rate=0.1, radius=1.0, search=6.0)
@@ -50,6 +54,46 @@ def test_the_blob_arrives(options: Options, start: Point, goal: Point, cells: in
     off = (there - states[-1].handles[0]).norm()
     assert off < (0.1 if options is DRAGGAN else 0.8)  # FreeDrag looks along the line only
     assert (there - torch.tensor(goal)).norm() < 1.01 + off  # `arrive` px
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("goal", [(40.0, 21.0), (12.0, 50.0), (17.0, 18.0)])
+def test_steps_after_polyak_know_no_unit_of_the_latent(goal: Point, unit: float) -> None:
+    options, world = replace(DRAGGAN, rate=1.0, sized="polyak", anchor=0.5), Blobs(free)
+    states = run(
+        lambda latent: world(unit * latent),
+        free_latent(START, AWAY) / unit,
+        to_goal(goal=goal),
+        options,
+    )
+    assert states[-1].end == "arrived"
+    assert (free(unit * states[-1].latent)[0] - torch.tensor(goal)).norm() < 1.5
+    length = float((torch.tensor(goal) - torch.tensor(START)).norm())
+    assert states[-1].step < 2 * length + 5  # a px a step is what is asked for
+
+
+def test_a_step_after_polyak_is_at_most_twice_the_one_before() -> None:
+    options, zero = Options(sized="polyak", rate=1.0), torch.zeros(1)
+    gradients, loss = (torch.tensor([2.0]), torch.tensor([0.1]), torch.zeros(1)), torch.tensor(1.0)
+    moments, changes = Moments(zero, zero), []
+    for gradient in gradients:
+        moments, change = step(moments, gradient, loss, options)
+        changes.append(float(change))
+    assert changes == pytest.approx([0.5, 0.05, 0.0])  # 1 / 4 * 2; not 1 / 0.01, but 2 / 4 * 0.1
+
+
+def test_handles_that_stand_still_insist_less_on_their_first_looks() -> None:
+    options = Options(anchor=0.8, arrive=1.0)
+    world, edit = Blobs(free), to_goal()
+    features = world(free_latent(START, AWAY))
+    sampler = FeatureSampler.of(world, None, features, edit, options)
+    method = DragGAN.begin(begin(sampler, torch.zeros(4), features, edit, options), options)
+    anchors = [method.anchor]
+    for at in (START, (20.9, 20.4), (20.9, 20.4), (20.0, 20.0), (24.0, 22.0)):
+        patches = sampler.patches(method.places, world(free_latent(at, AWAY)))
+        method = method.track(patches)
+        anchors.append(method.anchor)
+    assert anchors == pytest.approx([0.8, 0.8, 0.8, 0.4, 0.2, 0.2])
 
 
 def test_lengths_grow_with_the_picture() -> None:

@@ -18,6 +18,7 @@ from drag.patches import gather, offsets
 from drag.track import distances, track
 
 SIZE = 24, 32
+WEIGHT_ONE = Options(mask_weight=1.0)
 AWAY = (200.0, 200.0)
 place = st.tuples(st.floats(16, 48), st.floats(16, 48))
 shift = st.tuples(st.floats(-5, 5), st.floats(-5, 5))
@@ -136,11 +137,11 @@ def test_what_is_held_counts_the_first_looks_by_the_anchor() -> None:
         torch.testing.assert_close(value, expected)
 
 
-def held_still() -> MaskLoss:
+def held_still(options: Options = WEIGHT_ONE) -> MaskLoss:
     mask = torch.ones(SIZE, dtype=torch.bool)
     mask[:8, :8] = False  # the first cell
     mask[:8, 8:12] = False  # and half of the second
-    still = MaskLoss.of(mask, dice(2, 3, 4, seed=1))
+    still = MaskLoss.of(mask, dice(2, 3, 4, seed=1), options)
     assert still is not None
     return still
 
@@ -154,13 +155,32 @@ def test_the_mask_term_is_the_mean_change_of_the_fixed_cells() -> None:
     torch.testing.assert_close(still.term(features), expected)
 
 
+@pytest.mark.parametrize("weight", [1.0, 20.0])
+def test_the_mask_term_is_what_paper_and_released_code_say(weight: float) -> None:
+    features, names = dice(2, 3, 4), ("mean", "released", "paper")
+    terms = {
+        name: float(
+            held_still(Options(mask_weight=weight, radius=2.0, mask_form=name)).term(features)
+        )
+        for name in names
+    }
+    height, width = SIZE
+    large = F.interpolate((features - dice(2, 3, 4, seed=1))[None], SIZE, mode="nearest")[0].abs()
+    large[:, 8:] = large[:, :8, 12:] = 0  # what may move
+    assert terms["released"] == pytest.approx(weight * float(large.mean()))
+    # A sum over px and channels, where motion is a sum over the channels of the disc's 13 px.
+    paper = weight * float(large.sum()) / (13 * len(features))
+    assert terms["paper"] == pytest.approx(paper)
+    assert terms["mean"] == pytest.approx(terms["released"] * height * width / (8 * 12))
+
+
 def test_the_mask_term_has_true_gradients_and_is_none_where_all_may_move() -> None:
     features, still = (
         dice(2, 3, 4).requires_grad_(),
         MaskLoss(dice(2, 3, 4, seed=1), dice(3, 4).abs()),
     )
     assert torch.autograd.gradcheck(still.term, features)
-    assert MaskLoss.of(torch.ones(SIZE, dtype=torch.bool), still.reference) is None
+    assert MaskLoss.of(torch.ones(SIZE, dtype=torch.bool), still.reference, Options()) is None
 
 
 def tiled(side: int, count: int) -> tuple[MaskLoss, SampledMaskLoss, Tensor]:

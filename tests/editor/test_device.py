@@ -15,9 +15,9 @@ from torch import Tensor
 from worlds import small_generator
 
 from drag import Edit
-from editor.dragger import DRAG_OPTIONS, Space
 from editor.engine import Engine
 from editor.machine.device import changed, on_cpu
+from editor.search import GEOMETRY, PRINCIPAL, Space
 from editor.session import Session
 from inversion import InvertOptions, ProjectOptions, TuneOptions, distance, fit_psnr
 from inversion.distance import choose
@@ -25,7 +25,7 @@ from weights.formats import Model, save
 
 SIDE = 32
 INVERT = InvertOptions(ProjectOptions(steps=4), TuneOptions(steps=3))
-DRAG = replace(DRAG_OPTIONS, steps=6)
+DRAG = GEOMETRY.changed(steps=6)
 PAIRS = [((200.0, 200.0), (260.0, 220.0)), ((300.0, 200.0), (290.0, 250.0))]
 
 
@@ -65,9 +65,10 @@ def edit() -> Edit:
 
 
 def dragged(engine: Engine, session: Session, space: Space) -> list[Any]:
-    """Both algorithms, one after the other."""
-    both = DRAG, replace(DRAG, algorithm="freedrag")
-    return [moved for each in both for moved in engine.drag(session, edit(), each, space)]
+    """Both algorithms, and steps after Polyak."""
+    ways = DRAG, DRAG.changed(algorithm="freedrag"), PRINCIPAL.changed(steps=6)
+    edits = (engine.drag(session, edit(), way.changed(space=space)) for way in ways)
+    return [moved for steps in edits for moved in steps]
 
 
 def moved(engine: Engine, session: Session, space: Space) -> Tensor:
@@ -81,7 +82,7 @@ def all_work(engine: Engine) -> list[Any]:
     face = engine.face(3)
     bent = replace(face, subject=replace(face.subject, delta=fits[-1].delta))
     fidelity = fit_psnr(engine.generator, fits[-1], photo())
-    spaces: tuple[Space, ...] = ("w+", "w")
+    spaces: tuple[Space, ...] = ("axes", "w+", "w")
     return [fits, face, fidelity, *(dragged(engine, bent, space) for space in spaces)]
 
 

@@ -11,9 +11,10 @@ from torch import Tensor
 from worlds import random_ws, small_generator, texture
 
 from drag import Edit, EditError
-from editor.dragger import DRAG_OPTIONS, LAYERS, OWN, DragStep, to_crop_edit
+from editor.dragger import DragStep, to_crop_edit
 from editor.engine import Engine, default_crop
 from editor.motion.estimators import CorrespondenceEstimator, FlowEstimator, MotionEstimator
+from editor.search import GEOMETRY, LAYERS, OWN, PAPER, PRINCIPAL
 from editor.session import Session
 from editor.session_file import save_session
 from editor.view import show, untouched
@@ -26,7 +27,7 @@ from stylegan import CoordinateHead, Delta, activation, before_activation
 from transfer.flow import Motion
 from weights.formats import Model, save
 
-DRAG = replace(DRAG_OPTIONS, steps=6)
+DRAG = GEOMETRY.changed(steps=6)
 EDIT = Edit.between((512, 512), [((200.0, 200.0), (260.0, 220.0))])
 BOX = torch.tensor([[-1.0, -2.0, 0.0], [1.0, 2.0, 3.0]])
 SIDE, LATENT = 32, 12
@@ -92,25 +93,50 @@ def test_the_untuned_face_is_dragged_and_the_tuned_one_is_shown(engine: Engine) 
 
 def test_the_first_row_moves_all_layers_and_the_others_one_each_a_little(engine: Engine) -> None:
     session = engine.face(3)
-    last, layers = dragged(engine, session)[-1], engine.dragger.layers
+    last, layers = dragged(engine, session)[-1], moving(engine)
     latent, start = last.state.latent, before_activation(session.now.ws)
     assert latent.shape == (1 + layers, len(engine.dragger.axes))
     assert latent[0].any()
     assert latent[1:].any()
-    move = latent[:1] + OWN * latent[1:]
+    own = OWN["principal" if engine.model.axes is None else "geometry"]
+    move = latent[:1] + own * latent[1:]
     moved = torch.cat([start[:layers] + move @ engine.dragger.axes, start[layers:]])
     torch.testing.assert_close(last.version.ws, activation(moved), rtol=1e-4, atol=1e-4)
 
 
 def test_axes_move_all_layers_without_them_only_the_first(plain: Engine, full: Engine) -> None:
-    assert (plain.dragger.layers, full.dragger.layers) == (LAYERS, full.generator.config.num_ws)
     for engine in (plain, full):
         before = engine.face(3).now.ws
         after = dragged(engine, engine.face(3))[-1].version.ws
         same = [torch.equal(a, b) for a, b in zip(before, after, strict=True)]
-        assert same == [False] * engine.dragger.layers + [True] * (
-            len(before) - engine.dragger.layers
-        )
+        assert same == [False] * moving(engine) + [True] * (len(before) - moving(engine))
+
+
+def moving(engine: Engine) -> int:
+    return LAYERS if engine.model.axes is None else engine.generator.config.num_ws
+
+
+def test_in_plain_w_the_first_ws_move_by_the_latent_alone(engine: Engine) -> None:
+    session = engine.face(3)
+    before = session.now.ws
+    for space, rows in (("w+", LAYERS), ("w", 1)):
+        *_, last = engine.drag(session, EDIT, PAPER.changed(steps=4, space=space))
+        latent = last.state.latent
+        assert latent.shape == (rows, before.shape[1])
+        assert latent.any()
+        torch.testing.assert_close(last.version.ws[:LAYERS], before[:LAYERS] + latent)
+        assert torch.equal(last.version.ws[LAYERS:], before[LAYERS:])
+
+
+def test_a_model_decides_how_it_is_dragged(plain: Engine, full: Engine) -> None:
+    assert (plain.search(), full.search()) == (PRINCIPAL, GEOMETRY)
+    for engine in (plain, full):
+        assert engine.search("paper") == PAPER
+        asked, own = list(engine.drag(engine.face(3), EDIT)), engine.search()
+        again = list(engine.drag(engine.face(3), EDIT, own))
+        assert torch.equal(asked[-1].state.latent, again[-1].state.latent)
+    lengths = plain.dragger.axes.norm(dim=1), plain.statistics.axes.norm(dim=1)
+    torch.testing.assert_close(lengths[0], lengths[1].sqrt())
 
 
 def test_an_edit_stays_inside_its_mask(engine: Engine) -> None:
@@ -167,7 +193,7 @@ def test_a_photo_is_opened_once_and_dragged_often(
         assert torch.equal(session.now.ws, fit.ws)
     pairs = [((200.0, 200.0), (260.0, 220.0)), ((100.0, 300.0), (110.0, 300.0))]
     steps = [
-        list(square.drag(session, edit, replace(DRAG, steps=2)))[-1]
+        list(square.drag(session, edit, DRAG.changed(steps=2)))[-1]
         for edit in (pairs, Edit.between((512, 512), pairs))
     ]
     assert torch.equal(steps[0].version.ws, steps[1].version.ws)
@@ -249,7 +275,7 @@ def test_a_large_picture_is_looked_at_in_previews_and_shown_whole_at_the_end(
     assert session.now.change.flow.shape == (SIDE // 2, SIDE // 2, 2)
     side = len(session.subject.photo)
     edit = Edit.between((side, side), [((side / 2, side / 2), (side / 2 + 60, side / 2))])
-    *some, last = engine.drag(session, edit, replace(DRAG_OPTIONS, steps=5))
+    *some, last = engine.drag(session, edit, GEOMETRY.changed(steps=5))
     shown = [moved.version for moved in some if moved.version is not None]
     assert {version.picture.shape for version in shown} == {(SIDE // 2, SIDE // 2, 3)}
     assert last.version.picture.shape == (SIDE, SIDE, 3)

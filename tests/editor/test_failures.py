@@ -20,16 +20,17 @@ from worlds import slow
 from cli import commands, inputs, main
 from drag import Edit, EditError
 from editor import USER_ERRORS
-from editor.dragger import DRAG_OPTIONS, DragStep
+from editor.dragger import DragStep
 from editor.engine import Engine, faces
 from editor.machine.shortage import SENTENCE, ShortageError, enough_memory
+from editor.search import GEOMETRY
 from editor.session import Session
 from inversion import FitError, Inversion, InvertOptions, ProjectOptions, TuneOptions
 
 FIT = InvertOptions(
     ProjectOptions(steps=6), TuneOptions(steps=8, coarse=4, moves=2, every=2, patience=99)
 )
-DRAG = replace(DRAG_OPTIONS, steps=9, arrive=0.0)
+DRAG = GEOMETRY.changed(steps=9, arrive=0.0)
 EDIT = Edit.between((512, 512), [((200.0, 200.0), (260.0, 220.0))])
 PREPARED = 6  # pictures until a search has its start: one, 3 times random ones, the best ones
 
@@ -163,7 +164,7 @@ def test_a_drag_of_a_broken_picture_says_so(engine: Engine) -> None:
 
 @pytest.mark.parametrize("algorithm", ["draggan", "freedrag"])
 def test_a_drag_that_leaps_stays_finite(engine: Engine, algorithm: Any) -> None:
-    options = replace(DRAG, rate=1e30, algorithm=algorithm)
+    options = DRAG.changed(rate=1e30, algorithm=algorithm)
     items = list(engine.drag(engine.face(3), EDIT, options))
     assert all_finite(items)
     assert items[-1].version is not None
@@ -195,7 +196,7 @@ DRAGS = (
     ("editor.dragger", "premodulated"), ("editor.motion.features.FeatureRenderer", "_made"),
     ("editor.motion.estimators", "to_uint8"), ("transfer.flow", "dis_flow"),
     ("editor.motion.estimators", "motion_between"), ("editor.motion.warps", "regularize_flow"),
-    ("editor.motion.warps", "disocclusions"), ("drag.solve", "adam"),
+    ("editor.motion.warps", "disocclusions"), ("drag.solve", "step"),
 )  # fmt: skip
 SITES = [*((site, "fit") for site in FITS), *((site, "drag") for site in DRAGS)]
 

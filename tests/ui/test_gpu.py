@@ -22,9 +22,9 @@ from borrower import DRAG, EDIT, INVERT, MODEL, PHOTO, QUAD
 from lender import lender, run
 
 from drag import EditError
-from editor.dragger import DRAG_OPTIONS
 from editor.engine import Engine
 from editor.machine.shortage import SENTENCE, ShortageError
+from editor.search import GEOMETRY
 from editor.session import Session
 from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions
 from ui import gpu
@@ -129,8 +129,8 @@ def test_the_work_is_what_the_engine_does(done: tuple[Any, ...]) -> None:
     assert same(moves, list(engine.drag(session, EDIT, DRAG)))
     assert same(face, engine.face(borrower.FACE))
     assert same(picture, engine.random(borrower.FACE, 0.5))
-    together = list(gpu.drag(MODEL, session, EDIT, DRAG, "w"))
-    assert same(together, list(engine.drag(session, EDIT, DRAG, "w")))
+    together = list(gpu.drag(MODEL, session, EDIT, DRAG.changed(space="w")))
+    assert same(together, list(engine.drag(session, EDIT, DRAG.changed(space="w"))))
     assert together[-1].state.latent.shape[0] == 1
 
 
@@ -173,7 +173,7 @@ def test_a_gpu_is_asked_for_no_longer_than_needed(
     plain = InvertOptions(ProjectOptions(steps=80), TuneOptions(steps=0))
     for options in (plain, replace(plain, tune=TuneOptions(steps=150)), *BUDGETS.values()):
         list(gpu.fit(MODEL, image, options, 10))
-    list(gpu.drag(MODEL, session, EDIT, DRAG_OPTIONS))
+    list(gpu.drag(MODEL, session, EDIT, GEOMETRY))
     gpu.face(MODEL, 1)
     assert (asked[:2], asked[-2:]) == ([15, 25], [18, 10])
     assert max(asked) < 60  # more is not lent at once

@@ -25,6 +25,7 @@ from drag import EditError
 from editor import BusyError, OutputError
 from editor.drawing import Drawing, Stroke
 from editor.fit_cache import FOLDER
+from editor.search import GEOMETRY, PAPER, PRINCIPAL, Search
 from editor.view import show
 from inversion import BUDGETS, Inversion, InvertOptions, ProjectOptions, TuneOptions, budget
 from photo import PhotoError, read_photo
@@ -630,11 +631,25 @@ def test_a_photo_with_a_rig_arrives_where_the_model_does_not() -> None:
 
 def test_settings_keep_to_their_limits() -> None:
     wild = {f"setting.{name}": 1e9 for name in LIMITS} | {"setting.space": "x"}
+    wild |= {"setting.preset": "paper"}
     kept = Settings.of_facts(wild)
     assert all(getattr(kept, name) == most for name, (_, most, _) in LIMITS.items())
-    assert kept.space == "w+"
-    assert Settings.of_facts({"setting.budget": "most"}).budget == "geometry"
+    assert (kept.space, kept.preset) == ("axes", "paper")
+    named = {"setting.preset": "model", "setting.budget": "most"}
+    assert Settings.of_facts(named).budget == "geometry"
+    older = {"setting.rate": 0.07, "setting.space": "w+"}  # a preset tells what these mean
+    assert Settings.of_facts(older) == Settings()
     assert Settings.of_facts(kept.facts()) == kept
+
+
+def test_a_drag_is_what_the_fields_say_of_the_preset() -> None:
+    for preset in (GEOMETRY, PRINCIPAL, PAPER):
+        shown = Settings.suited(preset)
+        assert replace(Settings(), **shown).drag(preset) == preset
+        assert shown.keys() < vars(Settings()).keys()
+        slower = replace(Settings(), **(shown | {"rate": 0.5, "radius": 9.0, "space": "w"}))
+        options = replace(preset.options, rate=0.5 * preset.options.rate, radius=9.0)
+        assert slower.drag(preset) == Search(options, "w")
 
 
 def test_the_budget_and_the_seed_are_those_of_the_page() -> None:

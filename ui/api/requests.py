@@ -11,6 +11,7 @@ from editor.dragger import check_places
 from editor.drawing import DRAWING, FARTHEST, Drawing, Point, Stroke, wrong
 from editor.engine import Engine, default_crop
 from editor.fitter import inside
+from editor.search import Search
 from editor.session import Session
 from editor.session_file import Facts
 from editor.view import VIEW_SIDE
@@ -20,10 +21,12 @@ from photo.crop import Crop, Quad
 from photo.domain import Domain
 
 from ..door.uploads import UPLOADS, Upload
+from ..page.settings import LIMITS, WORDS
 
 MARKS = "Mark both eyes and the mouth as three points [x, y] in px of the photo, or leave it out."
 DRAGS = "Give each drag as four numbers in px of the photo: [from x, from y, to x, to y]."
 STROKES = 'Give each stroke as {"radius": r, "erase": false, "points": [[x, y], ...]} in px.'
+HOW = "In how are: preset, space, rate, radius, search, mask_weight, mask_form, algorithm."
 AT = "Say where the face is as [x, y] in px of the photo, or leave it out."
 PLACES = TypeAdapter(Annotated[list[Point], Field(max_length=3)])
 
@@ -112,6 +115,24 @@ def _stroke(stroke: Stroke, crop: Crop) -> dict[str, Any]:
         raise RequestError(STROKES)
     points = crop.from_photo(np.array(stroke.points)).clip(-FARTHEST, FARTHEST)
     return {"points": points.tolist(), "radius": radius, "erase": stroke.erase}
+
+
+def search(sent: Any, engine: Engine) -> Search:
+    """How to drag, from what is asked for by name; the rest as the preset has it.
+
+    Raises:
+        RequestError: there is no such name, or it cannot say that.
+    """
+    asked = {} if sent is None else sent
+    if not isinstance(asked, dict) or not asked.keys() <= {*WORDS, *LIMITS} - {"budget", "steps"}:
+        raise RequestError(HOW)
+    for name, value in asked.items():
+        if name in WORDS:
+            one_of(value, WORDS[name], name)
+        else:
+            number(value, *LIMITS[name][:2], name)
+    named = dict(asked)
+    return engine.search(named.pop("preset", "model")).changed(**named)
 
 
 def whole(value: Any, low: int, high: int, name: str) -> int:

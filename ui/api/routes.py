@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, cast, get_args
 
 import gradio as gr
 
 import inversion
-from editor.dragger import DRAG_OPTIONS, DragStep
+from editor.dragger import DragStep
 from editor.export import save_png
 from editor.session import Session
 from editor.session_file import save_session
@@ -92,8 +91,9 @@ def drag(
     session: gr.FileData,
     drags: list[list[float]],
     strokes: list[StrokeData] | None = None,
-    steps: int = DRAG_OPTIONS.steps,
+    steps: int | None = None,
     pixels: str = "photo",
+    how: dict[str, Any] | None = None,
 ) -> Iterator[tuple[Any, Any, Told]]:
     """Drag features of a fitted photo to where they should go.
 
@@ -105,22 +105,27 @@ def drag(
         session: a session file, of /fit, of /drag or saved in the app.
         drags: [from x, from y, to x, to y] of each, in px of the photo.
         strokes: of a brush that says what may move, in px of the photo; without: everything.
-        steps: at most so many, 1 to 300.
+        steps: at most so many, 1 to 300; without: 120.
         pixels: photo, for the photo's own pixels, moved; generated, for the model's: a session of
             the budget "geometry" is then fitted as with "balanced" first.
+        how: to drag otherwise than suits the model: {"preset": "model" or "paper", "space": "axes",
+            "w+" or "w", "rate": a multiple of the usual step size, "radius" and "search": r1 and r2
+            in px of a picture of 512 px, "mask_weight": lambda, "mask_form": "mean", "paper" or
+            "released", "algorithm": "draggan" or "freedrag"}, each of them as you like.
     """
     guest, model = Guest.of(request), models.names()[0]
     before, facts = requests.session(session, models.engine(model))
-    steps = requests.whole(steps, 1, MOST_STEPS, "The number of steps")
+    search = requests.search(how, models.engine(model))
+    if steps is not None:
+        search = search.changed(steps=requests.whole(steps, 1, MOST_STEPS, "The number of steps"))
     whose = requests.one_of(pixels, get_args(Pixels), "What to take pixels from")
     drawing = requests.drawing(before.subject.quad, drags, strokes)
     if whose == "generated" and facts.get("fit") == "geometry":
         before, fitted = yield from _closer(guest, model, before)
         facts |= _facts(fitted, CLOSER)
     edit, small = drawing.edit(VIEW_SIDE), Session(closeup(before.subject), before.now)
-    options = replace(DRAG_OPTIONS, steps=steps)
     begun, last, version = time.monotonic(), None, before.now
-    for item in in_turn(guest, gpu.drag(model, small, edit, options)):
+    for item in in_turn(guest, gpu.drag(model, small, edit, search)):
         if item is None:
             begun = time.monotonic()
             yield None, None, WAITING

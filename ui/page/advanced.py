@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from editor.dragger import OPTIONS_SIDE
+from editor.search import OPTIONS_SIDE
 
 from .settings import LIMITS, Settings
 
@@ -22,21 +22,26 @@ def build() -> dict[str, Any]:
         value = getattr(normal, name)
         return gr.Slider(least, most, value, step=step, label=words, elem_id=name)
 
-    spaces = [("W+: layer by layer", "w+"), ("W: all layers together", "w")]
+    def radio(name: str, words: str, choices: list[tuple[str, str]]) -> gr.Radio:
+        return gr.Radio(choices, value=getattr(normal, name), label=words, elem_id=name)
+
+    presets = [("As suits the model", "model"), ("As in the paper", "paper")]
+    spaces = [("The model's directions", "axes"), ("W+", "w+"), ("W", "w")]
+    forms = [("Mean of what is held", "mean"), ("Paper", "paper"), ("Released code", "released")]
     budgets = [("Geometry: ready at once", "geometry"), ("Quick: a similar face", "quick")]
     budgets += [("Balanced", "balanced"), ("Best", "best")]
     algorithms = [("DragGAN", "draggan"), ("FreeDrag", "freedrag")]
     return {
+        "preset": radio("preset", "Settings of a drag", presets),
+        "space": radio("space", "What of the latent moves", spaces),
         "steps": slider("steps", "Steps of a drag, at most"),
-        "rate": slider("rate", "Step size"),
+        "rate": slider("rate", "Step size, times the usual"),
         "radius": slider("radius", f"Radius that is pulled, {px}"),
         "search": slider("search", f"Radius that is searched, {px}"),
         "mask_weight": slider("mask_weight", "How hard the rest is held"),
-        "space": gr.Radio(spaces, value=normal.space, label="Latent space", elem_id="space"),
-        "algorithm": gr.Radio(
-            algorithms, value=normal.algorithm, label="Algorithm", elem_id="algorithm"
-        ),
-        "budget": gr.Radio(budgets, value=normal.budget, label="Fit", elem_id="budget"),
+        "mask_form": radio("mask_form", "What is weighed by it", forms),
+        "algorithm": radio("algorithm", "Algorithm", algorithms),
+        "budget": radio("budget", "Fit", budgets),
         "seed": gr.Number(
             label="Seed (empty: another face each time)", precision=0, elem_id="seed", value=None
         ),

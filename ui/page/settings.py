@@ -3,20 +3,27 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from math import isnan
-from typing import Any, Literal
+from typing import Any, get_args
 
-from drag import EditError, Options
-from editor.dragger import DRAG_OPTIONS, Space
+from drag import Algorithm, EditError
+from drag.options import MaskForm
+from editor.search import GEOMETRY, Preset, Search, Space
 from editor.session_file import Facts
 from editor.view import Pixels
 from inversion import BUDGETS, InvertOptions, budget, budget_for
 
-Algorithm = Literal["draggan", "freedrag"]
 LIMITS = {
-    "steps": (10, 300, 10), "rate": (0.005, 0.1, 0.005), "radius": (1, 6, 0.5),
-    "search": (1, 12, 0.5), "mask_weight": (0, 20, 0.5),
+    "steps": (10, 300, 10), "rate": (0.1, 10, 0.1), "radius": (1, 24, 0.5),
+    "search": (4, 48, 0.5), "mask_weight": (0, 40, 0.5),
 }  # fmt: skip
 """Least, most, and the step between two values that the page offers."""
+WORDS = {
+    "preset": get_args(Preset), "space": get_args(Space), "mask_form": get_args(MaskForm),
+    "algorithm": get_args(Algorithm), "budget": tuple(BUDGETS),
+}  # fmt: skip
+"""What the other fields may say."""
+OF_SEARCH = ("steps", "radius", "search", "mask_weight", "mask_form", "algorithm")
+"""Settings that are options of a drag by the same name."""
 
 
 @dataclass(frozen=True)
@@ -24,24 +31,28 @@ class Settings:
     """One field for each part of the page under Advanced, in the order of the page.
 
     Args:
+        preset: whose the settings of a drag are: the model's, or the paper's.
+        space: what of the latent moves.
         steps: of a drag, at most.
-        rate: step size, in standard deviations of the latent.
+        rate: step size, a multiple of the preset's.
         radius: px, of a picture of OPTIONS_SIDE px, that are pulled around a handle (r1).
         search: such px around a handle in which it is found again (r2).
-        mask_weight: how hard the part that may not move is held.
-        space: whether the layers of the latent move one by one ("w+") or together ("w").
+        mask_weight: how hard the part that may not move is held (lambda).
+        mask_form: what is weighted by it.
         algorithm: how handles are pulled and followed.
         budget: how much work a fit is worth, see inversion/invert.py.
         seed: of a random face and of a fit; None: another face each time.
     """
 
-    steps: int = DRAG_OPTIONS.steps
-    rate: float = DRAG_OPTIONS.rate
-    radius: float = DRAG_OPTIONS.radius
-    search: float = DRAG_OPTIONS.search
-    mask_weight: float = DRAG_OPTIONS.mask_weight
-    space: Space = "w+"
-    algorithm: Algorithm = "draggan"
+    preset: Preset = "model"
+    space: Space = GEOMETRY.space
+    steps: int = GEOMETRY.options.steps
+    rate: float = 1.0
+    radius: float = GEOMETRY.options.radius
+    search: float = GEOMETRY.options.search
+    mask_weight: float = GEOMETRY.options.mask_weight
+    mask_form: MaskForm = GEOMETRY.options.mask_form
+    algorithm: Algorithm = GEOMETRY.options.algorithm
     budget: str = "geometry"
     seed: int | None = None
 
@@ -63,17 +74,20 @@ class Settings:
             said["seed"] = None if said["seed"] is None else int(said["seed"]) % 2**31
         except (TypeError, ValueError, OverflowError) as error:
             raise EditError("A field under Advanced is empty: put a number in it.") from error
-        said["space"] = "w" if said["space"] == "w" else "w+"
-        said["algorithm"] = "freedrag" if said["algorithm"] == "freedrag" else "draggan"
-        said["budget"] = said["budget"] if said["budget"] in BUDGETS else "geometry"
+        for name, words in WORDS.items():
+            said[name] = said[name] if said[name] in words else getattr(Settings, name)
         return Settings(**said)
 
-    def drag(self) -> Options:
-        """For a drag."""
-        return replace(
-            DRAG_OPTIONS, steps=self.steps, rate=self.rate, radius=self.radius,
-            search=self.search, mask_weight=self.mask_weight, algorithm=self.algorithm,
-        )  # fmt: skip
+    def drag(self, preset: Search) -> Search:
+        """For a drag of a model that has this preset."""
+        named = {name: getattr(self, name) for name in OF_SEARCH}
+        return preset.changed(self.rate, self.space, **named)
+
+    @staticmethod
+    def suited(preset: Search) -> dict[str, Any]:
+        """What the page shows under Advanced for a model that has this preset."""
+        named = {name: getattr(preset.options, name) for name in OF_SEARCH}
+        return {"space": preset.space, "rate": 1.0, **named}
 
     def invert(self) -> InvertOptions:
         """For a fit."""
@@ -94,6 +108,10 @@ class Settings:
 
     @staticmethod
     def of_facts(facts: Mapping[str, Any]) -> "Settings":
-        """The settings that a file holds; the defaults for those that it lacks."""
+        """The settings that a file holds; the defaults for those that it lacks.
+
+        Files without a preset are older: what they call a rate is something else.
+        """
         known = asdict(Settings()).items()
+        facts = facts if "setting.preset" in facts else {}
         return Settings.of([facts.get(f"setting.{name}", value) for name, value in known])

@@ -16,6 +16,7 @@ from editor import USER_ERRORS
 from editor.dragger import FINISHED
 from editor.drawing import Drawing
 from editor.fitter import inside
+from editor.search import Preset
 from editor.session import Session, Version
 from editor.session_file import Facts
 from editor.view import VIEW_SIDE, enlarged
@@ -57,6 +58,11 @@ def _imagined(visit: TabState, seed: int) -> Generator[Screen, None, str]:
     return f"{what.capitalize()} {seed}. {messages.NEXT}"
 
 
+def suit(visit: TabState, preset: Preset) -> Generator[Screen]:
+    """The settings of a drag as suits the model, or as the paper has them."""
+    yield Settings.suited(models.engine(visit.model).search(preset))
+
+
 def use(visit: TabState, model: str, *values: Any) -> Generator[Screen]:
     """Another model: its photos have to be fitted anew, so begin with a picture of its own.
 
@@ -72,6 +78,7 @@ def use(visit: TabState, model: str, *values: Any) -> Generator[Screen]:
     except USER_ERRORS:
         visit.model = before
         raise
+    yield from suit(visit, Settings.of(values).preset)
     if waits is not None:
         yield from waiting(visit, waits.photo)
 
@@ -177,7 +184,8 @@ def _dragging(visit: TabState, settings: Settings) -> Generator[Screen, None, st
     small = Session(visit.small, replace(session.now, drawing=Drawing()))
     version, last, first, shown, scale = session.now, None, 0.0, 0.0, 1.0
     begun = time.monotonic()
-    work = gpu.drag(visit.model, small, edit, settings.drag(), settings.space)
+    search = settings.drag(models.engine(visit.model).search(settings.preset))
+    work = gpu.drag(visit.model, small, edit, search)
     with closing(work):
         for moved in work:
             last, now = moved.state, time.monotonic()
