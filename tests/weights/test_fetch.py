@@ -6,11 +6,12 @@ import io
 import os
 import socket
 import ssl
+import time
 from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.error import URLError
 
@@ -112,7 +113,7 @@ def test_a_download_that_broke_off_goes_on(site: Site) -> None:
     site.cut = CUT
     assert refused(wanted) == (
         "toy could not be downloaded: 127.0.0.1 broke off after 1.0 of 3.0 MB. "
-        "1.0 MB are kept: run it again to go on."
+        "1.0 MB are kept: fetch it again to go on."
     )
     site.cut = None
     list(fetch.fetch(wanted))
@@ -211,7 +212,7 @@ def test_what_is_kept_outlives_a_bad_answer(site: Site, how: dict[str, Any]) -> 
     kept = leave(wanted)
     for field, value in how.items():
         setattr(site, field, value)
-    assert f" {kept / 1e6:.1f} MB are kept: run it again to go on." in refused(wanted)
+    assert f" {kept / 1e6:.1f} MB are kept: fetch it again to go on." in refused(wanted)
     assert fetched_bytes(wanted) == kept
 
 
@@ -219,6 +220,51 @@ def test_a_size_that_is_about_right_will_do_and_another_will_not(site: Site) -> 
     site.announced = 4_100_000
     wanted = replace(model(site.url), bytes=None)
     assert "has a file of 4100000 bytes instead of about 3 MB" in refused(wanted)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_without_a_network_one_look_for_all_hosts_is_enough(
+    silent: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the system goes on asking for a name for long, as it does: 10 s for each."""
+    looked: list[str] = []
+
+    def offline(name: str, *_: object) -> None:
+        looked.append(name)
+        if silent:
+            over.wait(60)
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", offline)
+    monkeypatch.setattr(source, "LOOK_UP", 0.2)
+    over, begun = Event(), time.monotonic()
+    said = refused(model("https://one.example/model.pkl", "https://two.example/model.pkl"))
+    assert time.monotonic() - begun < 5
+    over.set()
+    assert sorted(looked) == ["one.example", "two.example"]
+    assert said == (
+        "toy could not be downloaded: no host of it can be found (is there a network?)."
+    )
+
+
+def test_one_host_that_is_known_is_enough(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up = socket.getaddrinfo
+
+    def partly(name: str, *how: Any, **more: Any) -> Any:
+        if name == "gone.example":
+            raise socket.gaierror(-2, "Name or service not known")
+        return look_up(name, *how, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", partly)
+    wanted = model("https://gone.example/model.pkl", site.url)
+    list(fetch.fetch(wanted))
+    assert cached(wanted) is not None
+
+
+def test_a_proxy_looks_up_names_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: pytest.fail("nobody else should"))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    assert source.is_known(["https://one.example/model.pkl"])
 
 
 def test_a_server_that_says_nothing_is_left(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
@@ -380,7 +426,7 @@ def test_a_disk_that_gets_full_keeps_what_it_has(
         patch.setattr(Path, "open", small)
         assert refused(wanted) == (
             f"There is no room left in {folder}. 1.0 MB of toy are kept: "
-            "make room and run it again to go on."
+            "make room and fetch it again to go on."
         )
     assert fetched_bytes(wanted) == CUT
     list(fetch.fetch(wanted))

@@ -19,7 +19,7 @@ from huggingface_hub.utils import WeakFileLock
 from ..files import WeightsError, refusal, settle
 from .cache import accepted, cached, folder, place
 from .catalogue import PublicModel
-from .source import Answer, DownloadError, ask, host
+from .source import Answer, DownloadError, ask, host, is_known
 
 PAUSE = 0.2  # s between two looks at what another process is downloading
 Progress = tuple[int, int]
@@ -81,8 +81,9 @@ def _locked(held: ExitStack, file: Path) -> bool:
 
 def _download(model: PublicModel) -> Iterator[Progress]:
     """From the first address that gives the right file."""
-    reasons: list[str] = []
-    for url in model.urls:
+    known = is_known(model.urls)
+    reasons = [] if known else ["no host of it can be found (is there a network?)"]
+    for url in model.urls if known else ():
         try:
             yield from _from(url, model)
         except DownloadError as error:
@@ -92,7 +93,7 @@ def _download(model: PublicModel) -> Iterator[Progress]:
         else:
             return
     kept = fetched_bytes(model)
-    more = f" {_mb(kept)} MB are kept: run it again to go on." if kept else ""
+    more = f" {_mb(kept)} MB are kept: fetch it again to go on." if kept else ""
     raise WeightsError(f"{model.name} could not be downloaded: {'; '.join(reasons)}.{more}")
 
 
@@ -157,7 +158,9 @@ def _wrong(done: int, sizes: tuple[int, int], part: Path) -> DownloadError:
 def _full(error: OSError, model: PublicModel) -> str:
     kept = f"{_mb(fetched_bytes(model))} MB of {model.name} are kept"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"There is no room left in {folder()}. {kept}: make room and run it again to go on."
+        return (
+            f"There is no room left in {folder()}. {kept}: make room and fetch it again to go on."
+        )
     return f"{folder()} cannot be written ({error.strerror}). {kept}."
 
 

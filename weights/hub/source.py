@@ -1,19 +1,24 @@
 """One address of a file: asked for its bytes, or for what is still missing. Nothing is believed."""
 
+import socket
 import ssl
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage, HTTPResponse, responses
 from itertools import chain
+from queue import Empty, Queue
+from threading import Thread
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, Request, build_opener, getproxies
 
 from huggingface_hub import constants
 
 PATIENCE = 30.0  # s without a byte
+LOOK_UP = 6.0  # s for the names of all hosts; the system asks once more after 5 s, then gives up
 CHUNK = 1 << 20  # bytes that are read at once, at most
 HUB = "https://huggingface.co/"
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -42,6 +47,33 @@ class Answer:
 def host(url: str) -> str:
     """Who is asked."""
     return urlsplit(_address(url)).hostname or url
+
+
+def is_known(urls: Sequence[str]) -> bool:
+    """Whether the name of any host is known; a proxy looks names up itself.
+
+    All are looked up at once: offline the system takes 10 s for each, and cannot be interrupted.
+    """
+    asked = [url for url in urls if _allowed(_address(url), _address(url))]
+    if getproxies() or not asked:
+        return True
+    hosts, found = {host(url) for url in asked}, Queue[bool]()
+    for name in hosts:
+        Thread(target=_look_up, args=(name, found), daemon=True).start()
+    end = time.monotonic() + LOOK_UP
+    try:
+        return any(found.get(timeout=max(0.0, end - time.monotonic())) for _ in hosts)
+    except Empty:
+        return False
+
+
+def _look_up(name: str, found: "Queue[bool]") -> None:
+    try:
+        socket.getaddrinfo(name, None)
+    except (OSError, UnicodeError):
+        found.put(False)
+    else:
+        found.put(True)
 
 
 @contextmanager
