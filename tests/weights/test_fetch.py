@@ -71,7 +71,7 @@ def leave(wanted: PublicModel) -> int:
         for done, _ in items:
             if done >= CUT:
                 break
-        items.close()  # type: ignore[attr-defined]
+        items.close()
     kept = fetched_bytes(wanted)
     assert CUT <= kept < len(DATA)
     assert cached(wanted) is None

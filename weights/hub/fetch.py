@@ -9,7 +9,7 @@ HF_HOME and HF_ASSETS_CACHE (see cache.py), HF_HUB_OFFLINE, HF_ENDPOINT.
 import errno
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -26,7 +26,7 @@ Progress = tuple[int, int]
 """(bytes so far, bytes of the file: about, until the server has said it)."""
 
 
-def fetch(model: PublicModel) -> Iterator[Progress]:
+def fetch(model: PublicModel) -> Generator[Progress]:
     """Download a model to its place in the cache, unless it is there; see ``cached``.
 
     It can be left at any item: the next fetch goes on from there. While another process downloads
