@@ -16,7 +16,7 @@ from ui.api import routes
 from ui.canvas import DragCanvas
 from ui.door.folder import private_folder
 from ui.door.page import Page, launch_options
-from ui.page import advanced, handlers, models, saving, work
+from ui.page import advanced, fetching, handlers, host, models, opening, saving, shelf, work
 from ui.page.events import at_once, streaming, ui_closed
 from ui.page.tabs import OPEN_TABS
 from ui.picture import FileBox, PictureBox
@@ -43,6 +43,7 @@ EACH: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
 NEW_FACE = (
     handlers.choose, handlers.astronaut, handlers.ready, work.random, saving.open_file,
 )  # fmt: skip
+ASKED = "() => document.querySelector('#accept')?.scrollIntoView({block: 'nearest'})"
 SHOW = "() => document.querySelector('#status').scrollIntoView({block: 'nearest'})"
 SAVE = """file => {
   const link = document.createElement("a");
@@ -127,12 +128,8 @@ def _result_column() -> dict[str, Any]:
         }  # fmt: skip
     file = gr.DownloadButton("File", elem_id="file", visible="hidden")
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-        model = gr.Dropdown(
-            models.names(), label="Model", elem_id="model",
-            info="More are fetched with: dragphoto weights fetch",
-        )  # fmt: skip
-        settings = advanced.build()
-    return {"result": result, "pixels": pixels, **saved, "file": file, "model": model, **settings}
+        public, settings = shelf.build(), advanced.build()
+    return {"result": result, "pixels": pixels, **saved, "file": file, **public, **settings}
 
 
 def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
@@ -141,7 +138,7 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
     outputs = list(parts.values())
     settings = [parts[name] for name in advanced.NAMES]
     wires: list[tuple[Any, Any, list[Any], dict[str, Any]]] = [
-        (page.load, handlers.begin, [], QUIET),
+        (page.load, opening.begin, [], QUIET),
         (photo.input, handlers.choose, [photo], QUIET),
         (photo.clear, handlers.unchoose, [], QUIET),
         (parts["back"].click, handlers.back, [], QUIET),
@@ -160,19 +157,25 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
         (parts["pixels"].input, work.pixels, [canvas, parts["pixels"], *settings], QUIET),
         (parts["open"].upload, saving.open_file, [parts["open"]], QUIET),
         (parts["forget"].click, handlers.forget, [], QUIET),
+        (parts["shelf"].want, fetching.want, settings, EACH),
+        (parts["accept"].click, fetching.agree, settings, QUIET),
+        (parts["decline"].click, fetching.decline, [], QUIET),
     ]
     for number, (event, handler, inputs, how) in enumerate(wires):
         name = f"ui_{number}_{handler.__name__}"
         done = event(streaming(handler, parts), inputs, outputs, api_name=name, **how)
         if handler in NEW_FACE:
             done.success(None, js=SHOW)
+        if handler is fetching.want:
+            done.success(None, js=ASKED)
     for name, inputs in (("png", []), ("gif", []), ("mp4", []), ("session", [canvas, *settings])):
         saved = streaming(getattr(saving, name), parts)
         done = parts[name].click(saved, inputs, outputs, api_name=f"ui_{name}", **QUIET)
         done.success(None, parts["file"], js=SAVE)
-    parts["stop"].click(
-        at_once(handlers.stop, parts), None, outputs, queue=False, api_name="ui_stop", **QUIET
-    )
+    for name, handler in (("stop", handlers.stop), ("halt", fetching.halt)):
+        parts[name].click(
+            at_once(handler, parts), None, outputs, queue=False, api_name=f"ui_{name}", **QUIET
+        )
     page.unload(ui_closed)  # it has no address: only Gradio itself calls it
 
 
@@ -189,6 +192,7 @@ def main() -> None:
     """Serve on 127.0.0.1:7860 unless GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say otherwise."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # tidy up on the way out
+    host.prefetch()
     try:
         models.engine(models.names()[0])
     except USER_ERRORS as error:

@@ -31,7 +31,7 @@ from inversion import Inversion, InvertOptions
 from photo import Photo
 from transfer.backdrop import NO_BACKDROP
 
-from .page import models
+from .page import host, models
 
 START = 10  # s until a GPU is ready
 LOST = "The GPU was taken away before the work was done: try again, or choose Quick."
@@ -168,6 +168,7 @@ def _told(lent: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Any]:
     """The same; what the lender complains about is told in sentences of ours."""
 
     def run(job: Any) -> Iterator[Any]:
+        models.engine(job.model)  # made here, once: what a borrower makes is lost
         try:
             with closing(lent(job)) as items:  # pyright: ignore[reportArgumentType]
                 yield from items
@@ -215,6 +216,8 @@ _run = _lent(_work)
 if _run is _work:
     _run = _by_one_thread(_work)
 else:  # models that are made now go along to each borrower
+    if (fetching := host.prefetch()) is not None:
+        fetching.join()
     models.load_first()
 
 

@@ -49,7 +49,10 @@ from weights.formats import Model, save
 
 ROOT = Path(__file__).parents[2]
 BUTTONS = "fit back drag refit stop astronaut ready random open png gif mp4 session forget"
-NAMES = f"visit photo canvas result status file pixels model {BUTTONS} {' '.join(vars(Settings()))}"
+PUBLIC = "model fetched accept decline halt shelf"
+NAMES = (
+    f"visit photo canvas result status file pixels {PUBLIC} {BUTTONS} {' '.join(vars(Settings()))}"
+)
 PARTS = {name: name for name in NAMES.split()}
 NOSE = [256, 322, 276, 314]
 VALUES = tuple(vars(replace(Settings(), steps=10)).values())

@@ -7,6 +7,7 @@ import gradio as gr
 from gradio.components.api_component import Api
 
 from ..canvas import DragCanvas
+from ..page.model_box import ModelBox
 from ..picture import FileBox, PictureBox
 from .uploads import UNKNOWN, UPLOADS, UploadError
 
@@ -78,6 +79,6 @@ def _admitted(value: Any, address: str) -> dict[str, Any]:
 
 
 KINDS: dict[type, Check] = {
-    gr.Slider: _slider, gr.Number: _number, gr.Radio: _choice, gr.Dropdown: _choice,
+    gr.Slider: _slider, gr.Number: _number, gr.Radio: _choice, ModelBox: _choice,
     PictureBox: _file, FileBox: _file, DragCanvas: _anything, Api: _anything,
 }  # fmt: skip

@@ -11,7 +11,7 @@ import gradio as gr
 from ..door.guest import Guest
 from ..toast import toast
 from ..work_lock import HANDS
-from . import work
+from . import fetching, opening, work
 from .handlers import fresh, settled, tidied
 from .screen import Screen
 from .tab_state import TabState
@@ -19,17 +19,22 @@ from .tabs import OPEN_TABS
 
 Parts = Mapping[str, Any]
 """The components of the page by the names that handlers use for them."""
-WELCOME = {"begin", "choose", "astronaut", "ready", "random", "use", "open_file", "forget"}
+WELCOME = {
+    "begin", "choose", "astronaut", "ready", "random", "use", "want", "open_file", "forget",
+}  # fmt: skip
 """Handlers that need nothing from before; the others would work on what is no longer there."""
 NOTHING_NEW: Screen = {"status": gr.skip()}
 NO_TAB = "Load the page first: this button belongs to it."
 IN_TURN = {
+    opening.begin,
     work.random,
     work.use,
     work.fit,
     work.drag,
     work.pixels,
-}  # they wait for the model, and say so
+    fetching.want,
+    fetching.agree,
+}  # they wait for the model, or for a download, and say so
 
 
 def streaming(handler: Callable[..., Any], parts: Parts) -> Callable[..., Iterator[Any]]:

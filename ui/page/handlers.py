@@ -51,13 +51,8 @@ def _thumbnail(visit: TabState) -> Photo | None:
     return None if visit.unfitted is None else reduced(visit.unfitted.photo, THUMBNAIL_SIDE)
 
 
-def begin(visit: TabState) -> Generator[Screen]:
-    """The page opens."""
-    yield from settled(visit, messages.HELLO)
-
-
 def ready(visit: TabState) -> Generator[Screen]:
-    """Back to the face that the page opens with."""
+    """Back to the face that comes with the app."""
     idle_only(visit)
     visit.reset(fresh())
     yield {"photo": None}

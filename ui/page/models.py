@@ -1,7 +1,7 @@
 """The models that the app offers, by name: the embedded one, those of one's own, public ones.
 
-Public models are those that `dragphoto weights fetch` has brought here before the app started.
-Those of one's own lie in a folder that the host has named: no visitor can add any.
+Public models are those that have been fetched, before the app started or since. Those of one's own
+lie in a folder that the host has named: no visitor can add any.
 """
 
 import os
@@ -12,10 +12,13 @@ from threading import Lock
 from editor import WeightsError
 from editor.engine import Engine
 from photo.domain import Domain
+from weights.hub.cache import kept
 from weights.hub.offers import Offer, offers
 
 FOLDER = "DRAGPHOTO_MODELS"
 """The environment variable that names the folder; without it there are no models of one's own."""
+FIRST = "DRAGPHOTO_MODEL"
+"""The variable that names the model that the page opens with: a public one, or a file's stem."""
 MOST_KEPT = 2
 
 _kept: dict[str, Engine] = {}
@@ -25,6 +28,15 @@ _loading = Lock()
 def names() -> list[str]:
     """What can be chosen; the first is the default. Reads no weights but to learn their size."""
     return list(_offers())
+
+
+def first() -> str | None:
+    """The model that the host wants the page to open with; None: none, or it is not here."""
+    for name, offer in _offers().items():
+        public = kept(offer.file)
+        if os.environ.get(FIRST) == (offer.file.stem if public is None else public.name):
+            return name
+    return None
 
 
 def domain(name: str) -> Domain:
@@ -47,8 +59,12 @@ def engine(name: str) -> Engine:
 
 
 def load_first() -> None:
-    """Make as many as are kept, of those that can be used; what ails the others is said later."""
-    for name in names():
+    """Make as many as are kept, of those that can be used; what ails the others is said later.
+
+    The one that the page opens with goes before those that are only offered.
+    """
+    (embedded, *others), opening = names(), first()
+    for name in (embedded, *sorted(others, key=lambda other: other != opening)):
         if len(_kept) < MOST_KEPT:
             with suppress(WeightsError):
                 engine(name)

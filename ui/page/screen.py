@@ -10,6 +10,7 @@ from photo import Photo
 
 from ..canvas import write_drawn
 from ..picture import PictureBox, data_url, reduced
+from . import models
 from .tab_state import PHOTO_SIDE, TabState
 
 RESULT_SIDE = 1280  # px of the longer side of the result on the page; the download has them all
@@ -51,7 +52,7 @@ def buttons(visit: TabState) -> Screen:
         "drag": gr.Button(visible=dragging, interactive=True),
         "refit": gr.Button(interactive=dragging),
         "stop": gr.Button(interactive=False),
-        "model": gr.update(value=visit.model, interactive=True),
+        "model": gr.update(choices=models.names(), value=visit.model, interactive=True),
         "pixels": gr.Radio(value=visit.pixels, interactive=True),
     }
     others = ("astronaut", "ready", "random", "open", "png", "gif", "mp4", "session", "forget")

@@ -62,7 +62,8 @@ class TabState:
     While there is an ``unfitted`` photo, the canvas shows that; otherwise the fitted face.
     ``small`` is that face as a photo of its own, so that showing it is quick. ``used`` and ``left``
     are the times of the last click and of the closing of the tab (see tabs.py); what the tab
-    began with (``first``) belongs to all.
+    began with (``first``) belongs to all. ``wanted`` is the public model whose licence is shown;
+    setting ``fetching`` leaves the download that the tab waits for.
     """
 
     model: str
@@ -75,6 +76,8 @@ class TabState:
     serial: int = 0
     busy: bool = False
     stop: Event = field(default_factory=Event)
+    wanted: str = ""
+    fetching: Event | None = None
     guest: Guest = field(default_factory=Guest)
     used: float = 0.0
     left: float | None = None

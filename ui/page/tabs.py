@@ -80,7 +80,7 @@ class OpenTabs:
             for session, visit in list(self._here.items()):
                 if visit.left is not None and now - visit.left >= CLOSED_SECONDS:
                     self._drop(session, CLOSED)
-                elif now - visit.used >= IDLE_SECONDS and not visit.busy:
+                elif now - visit.used >= IDLE_SECONDS and not (visit.busy or visit.fetching):
                     self._drop(session, IDLE)
             self.trim()
             dropped, self._dropped = self._dropped, []
