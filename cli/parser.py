@@ -57,6 +57,10 @@ def parser() -> Parser:
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run="commands.run_render")
 
+    command = commands.add_parser("serve", help="the app in a browser")
+    _add_serve(command)
+    command.set_defaults(run="serve.run_serve", json=False)
+
     group = commands.add_parser("weights", help="files of models")
     _add_weights(group.add_subparsers(required=True, metavar="COMMAND"), summary)
     return top
@@ -122,6 +126,20 @@ def _add_search(group: Any) -> None:
     group.add_argument("--mask-weight", type=_positive, help="lambda: how hard the rest is held")
     group.add_argument("--mask-form", choices=MASK_FORMS, help="what is weighed by it")
     group.add_argument("--algorithm", choices=ALGORITHMS)
+
+
+def _add_serve(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model", dest="model_name", metavar="NAME",
+        help="the page opens with this public model; it is fetched if it is not here, by which you "
+        "accept its licence",
+    )  # fmt: skip
+    command.add_argument("--host", help="address to serve on; 127.0.0.1 is this computer alone")
+    command.add_argument("--port", type=_count, help="7860, or the next that is free")
+    command.add_argument(
+        "--fetch", action=argparse.BooleanOptionalAction,
+        help="whether whoever reaches the page may fetch public models to this computer",
+    )  # fmt: skip
 
 
 def _numbers(form: str) -> Callable[[str], tuple[float, ...]]:

@@ -30,7 +30,7 @@ ARROWS = {
     "inversion": {"photo", "transfer", "stylegan", "torch", "lpips", "numpy", "jaxtyping"},
     "editor": {"weights", "inversion", "transfer", "drag", "photo", "stylegan"}
     | {"numpy", "PIL", "av", "torch", "tqdm", "jaxtyping", "pydantic", "pydantic_core"},
-    "cli": {"editor", "inversion", "drag", "photo", "weights", "numpy", "torch", "tqdm"},
+    "cli": {"app", "editor", "inversion", "drag", "photo", "weights", "numpy", "torch", "tqdm"},
     "ui": {"editor", "inversion", "transfer", "drag", "photo", "weights"}
     | {"gradio", "starlette", "pydantic", "numpy", "PIL"},
     "app": {"ui", "editor", "gradio", "spaces"},
