@@ -1,5 +1,6 @@
 """Fitting a photo: where its face has its points, a first guess of w, the search, what is kept."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -100,6 +101,7 @@ class Fitter:
     def _search(
         self, image: Float[Tensor, "3 r r"], options: InvertOptions, store: CheckpointStore
     ) -> Iterator[Inversion]:
+        begun = time.monotonic()
         start = guess(image, self.model.generator.mapping, self.encoder())
         goal, placed = landmark_loss(image, self.model.landmark_regressor), None
         if goal is not None:
@@ -114,7 +116,7 @@ class Fitter:
             self.model.generator, self.statistics, image.to(self.axes), self.distance, goal
         )
         helpers = Helpers(start, self._augmentation(options), store)
-        yield from map(on_cpu, invert(target, options, helpers))
+        yield from map(on_cpu, invert(target, options, helpers, begun))
 
     def _placed(
         self, goal: LandmarkLoss, start: Float[Tensor, " w"] | None, options: InvertOptions

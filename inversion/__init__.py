@@ -2,7 +2,7 @@
 
     geometry.py        a face of the model with pose, expression and shape of the photo's: enough
                        to drag it, since the photo gives the pixels
-    invert.py          an iterator: every item is a usable fit
+    invert.py          an iterator: every item is a usable fit; deadline.py ends it in time
     project.py         the pivot, a face of the model; start.py guesses, target.py compares
     landmark_loss.py   by colours alone a lip takes the place of a nose: the points that the
                        mesh net sees in the crop count as much as the picture

@@ -13,6 +13,7 @@ from torch import Tensor
 from stylegan import Delta, Generator, apply
 
 from .checkpoint import CheckpointStore, NullStore
+from .deadline import Deadline
 from .distance import psnr
 from .motion_augmentation import MotionAugmentation, TuningSample
 from .project import SEARCH_SIDE, ProjectOptions, project
@@ -30,10 +31,10 @@ class FitError(ValueError):
 
 @dataclass(frozen=True)
 class InvertOptions:
-    """How much work to spend on a fit; it ends after so many ``seconds`` even if that is not done.
+    """How much work to spend on a fit; it ends within so many ``seconds`` even if that is not done.
 
-    The stage in progress ends with its best fit so far. Without any steps it is of the geometry
-    only, see geometry.py.
+    The stage in progress ends with its best fit so far: a step that would end too late is not
+    begun. Without any steps it is of the geometry only, see geometry.py.
     """
 
     project: ProjectOptions = field(default_factory=ProjectOptions)
@@ -109,18 +110,24 @@ class Helpers:
 
 
 def invert(
-    target: ProjectionTarget, options: InvertOptions, helpers: Helpers | None = None
+    target: ProjectionTarget,
+    options: InvertOptions,
+    helpers: Helpers | None = None,
+    begun: float | None = None,
 ) -> Iterator[Inversion]:
     """Ever better fits; stop iterating whenever it looks right.
 
-    What is not a number ends a stage with the best so far.
+    What is not a number ends a stage with the best so far. The seconds count from ``begun`` on
+    (``time.monotonic()``), by default from now.
 
     Raises:
         FitError: there was none from the beginning.
     """
-    begin, fit = time.monotonic(), None
+    config, fit, begun = target.generator.config, None, begun or time.monotonic()
+    whole = config.operations(config.resolution)
+    deadline = Deadline(options.seconds, step_costs(target, options), whole, begun)
     for fit in _fits(target, options, helpers or Helpers()):
-        spent = (time.monotonic() - begin) / options.seconds
+        spent = deadline.spent(fit.step)
         yield replace(fit, done=min(1.0, max(fit.done, spent)))
         if spent >= 1:
             break
@@ -155,19 +162,27 @@ def _fits(
 def shares(target: ProjectionTarget, options: InvertOptions) -> list[float]:
     """The share of the work that is done with each step, by its floating-point operations.
 
-    A step towards w computes the picture and its gradient (2 x), one towards weights those of the
-    weights as well (3 x); the start and the samples of motion are pictures alone.
+    The start and the samples of motion are pictures alone.
     """
     config, side = target.generator.config, min(SEARCH_SIDE, target.image.shape[-1])
     begin = START_SAMPLES * config.operations(START_SIDE) + SHORTLIST * config.operations(side)
-    costs = [2 * config.operations(side)] * options.project.steps
-    tune = options.tune
-    for step in range(tune.steps):
-        costs.append(3 * config.operations(tune.side_at(step, config.resolution)))
+    costs, tune = step_costs(target, options), options.tune
     if tune.steps:
         costs[options.project.steps] += tune.moves * config.operations(config.resolution)
     total = begin + sum(costs)
     return [float(done) for done in (begin + np.cumsum(costs)) / total]
+
+
+def step_costs(target: ProjectionTarget, options: InvertOptions) -> list[int]:
+    """The operations of each step.
+
+    One towards w computes the picture and its gradient (2 x), one towards weights those of the
+    weights as well (3 x).
+    """
+    config, side = target.generator.config, min(SEARCH_SIDE, target.image.shape[-1])
+    tune, every = options.tune, range(options.tune.steps)
+    costs = [2 * config.operations(side)] * options.project.steps
+    return costs + [3 * config.operations(tune.side_at(k, config.resolution)) for k in every]
 
 
 @torch.no_grad()

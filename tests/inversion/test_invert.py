@@ -1,10 +1,11 @@
 """Projection and tuning: every item is usable, the given generator is never changed."""
 
 import sys
+import time
 from itertools import count, pairwise
 from math import isfinite
-from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -16,6 +17,7 @@ from inversion import (
     FitError,
     Helpers,
     InvertOptions,
+    MotionAugmentation,
     ProjectionTarget,
     ProjectOptions,
     TuneOptions,
@@ -28,6 +30,7 @@ from inversion.distance import pixel_distance
 from inversion.invert import shares
 from inversion.tune import Tuned, tunable, tune
 from stylegan import Generator, apply, w_statistics
+from transfer.flow import Motion
 
 
 @pytest.fixture(scope="module")
@@ -225,20 +228,58 @@ def test_each_budget_is_more_work_than_the_one_before():
     assert budget("best", 7).tune == BUDGETS["best"].tune
 
 
-@pytest.mark.parametrize(("seconds", "stage"), [(1, "project"), (30, "project"), (50, "tune")])
-def test_time_that_is_up_ends_a_fit_with_what_there_is(
-    generator, image, seconds, stage, monkeypatch
-):
-    clock = SimpleNamespace(monotonic=count().__next__)  # an item takes 1 s
-    monkeypatch.setattr(sys.modules["inversion.invert"], "time", clock)
-    options = InvertOptions(ProjectOptions(steps=40), TuneOptions(steps=20), float(seconds))
-    found = list(invert(goal(generator, image), options))
-    assert len(found) == seconds
+class Clock:
+    """Time that passes when something is computed: a picture of 32 px takes 4 s, one of 16 1 s."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def distance(self, made, wanted, weight):
+        self.now += (made.shape[-1] / 16) ** 2
+        return pixel_distance(made, wanted, weight)
+
+    def read(self, start, end) -> Motion:
+        self.now += 3.0
+        return Motion(np.zeros((32, 32, 2), np.float32), np.ones((32, 32), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "stage"),
+    [(15, "project"), (26, "project"), (32, "project"), (42, "tune"), (46, "tune"), (70, "tune")],
+)
+def test_a_fit_ends_in_time_with_what_there_is(generator, image, seconds, stage, monkeypatch):
+    clock = Clock()
+    for part in ("invert", "deadline"):
+        monkeypatch.setattr(sys.modules[f"inversion.{part}"], "time", clock)
+    monkeypatch.setattr(project, "SEARCH_SIDE", 16)
+    axes = w_statistics(generator.mapping, 500).axes
+    shown = MotionAugmentation(clock.read, lambda ws: generator(ws[None])[0], axes)
+    options = InvertOptions(
+        ProjectOptions(steps=20), TuneOptions(steps=20, coarse=10, moves=3), float(seconds)
+    )
+    found = list(invert(goal(generator, image, clock.distance), options, Helpers(None, shown)))
+    slowest = 4.0
+    assert seconds - 3 * slowest < clock.now - 100 <= seconds
     assert found[-1].stage == stage
+    assert found[-1].cut_off
     assert [fit.done for fit in found] == sorted(fit.done for fit in found)
     assert found[-1].done == 1
-    assert found[-1].steps == 60
     assert apply(generator, found[-1].delta)(found[-1].ws[None]).isfinite().all()
+
+
+def test_the_first_fit_is_given_however_few_the_seconds(generator, image):
+    options = InvertOptions(ProjectOptions(steps=9), TuneOptions(steps=9), seconds=1e-9)
+    (only,) = invert(goal(generator, image), options)
+    assert only.cut_off
+
+
+def test_what_was_done_before_counts_too(generator, image):
+    options = InvertOptions(ProjectOptions(steps=9), TuneOptions(steps=9), seconds=1000.0)
+    begun = time.monotonic() - 999.999
+    assert len(list(invert(goal(generator, image), options, begun=begun))) == 1
 
 
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 3))
