@@ -192,6 +192,18 @@ def test_what_is_wrong_is_said_before_anything_heavy_is_loaded(
     assert done.stdout.splitlines()[-1] == ""
 
 
+@pytest.mark.parametrize("words", ["list", "list --json", "path faces", "fetch lions-512"])
+def test_public_models_are_listed_found_and_fetched_without_anything_heavy(words: str) -> None:
+    """To import torch takes seconds and 500 MB."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT, "weights", *words.split()], capture_output=True, text=True,
+        check=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    *said, heavy = done.stdout.splitlines()
+    assert heavy == ""
+    assert said or "licence" in done.stderr
+
+
 def test_the_command_line_knows_what_the_rooms_know() -> None:
     assert tuple(BUDGETS) == parser.BUDGETS
     assert get_args(Pixels) == parser.PIXELS
