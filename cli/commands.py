@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from editor.dragger import DragStep, to_crop_edit
 from editor.engine import NO_FACE, Engine, default_crop
 from editor.export import morph, save_gif, save_mp4, save_png
 from editor.fit_cache import default_folder
-from editor.fitter import inside
+from editor.fitter import ROUGH, inside, quality
 from editor.machine.shortage import ShortageError
 from editor.search import Search
 from editor.session import Session, Version
@@ -34,13 +34,15 @@ from .progress import bar
 SLOW, SMOOTH = 12, 25  # pictures from the photo to the result, in a GIF and in a video
 SEARCH = ("steps", "radius", "search", "mask_weight", "mask_form", "algorithm")
 """Options of a drag that can be named."""
+POOR = 15.0  # dB: less is not the photo
+CLOSER = "--fit best comes closest, if the model makes such pictures at all"
 Check = Callable[[Photo, Quad], object]
 Summary = dict[str, object]
 
 
 def run_invert(args: argparse.Namespace) -> Summary:
     """Fit a photo, write the session."""
-    session, facts = fit_photo(Engine(args.model), args.photo, args, lambda *_: None)
+    session, facts = fit_photo(_engine(args), args.photo, args, lambda *_: None)
     save_session(session, facts, args.out)
     return {**facts, "out": str(args.out)}
 
@@ -50,7 +52,7 @@ def run_drag(args: argparse.Namespace) -> Summary:
     source, mask = args.photo, _mask(args.mask)
     if isinstance(source, Path):
         source = load_session(source)  # it takes a while to load a model: complain before
-    engine = Engine(args.model)
+    engine = _engine(args)
 
     def asked(photo: Photo, quad: Quad) -> Edit:
         edit = Edit.between(photo.shape[:2], [(d[:2], d[2:]) for d in args.drag], mask)
@@ -89,6 +91,10 @@ def run_render(args: argparse.Namespace) -> Summary:
     engine = Engine(args.model)
     save_png(engine.random(args.seed), args.out)
     return {"out": str(args.out), "seed": args.seed, "side": engine.side}
+
+
+def _engine(args: argparse.Namespace) -> Engine:
+    return Engine(args.model, domain=args.domain)
 
 
 def _drag(engine: Engine, session: Session, edit: Edit, search: Search) -> tuple[DragStep, Version]:
@@ -166,13 +172,28 @@ def _fit(
             shown.set_postfix_str(f"distance {fit.distance:.3f}")
             shown.update(fit.step + 1 - shown.n)
     fit, distance = found[0], "of the face's points, in shares of the crop's side"
+    psnr = fit_psnr(engine.generator, fit, engine.crop(photo, quad))
+    for complaint in _complaints(fit, psnr):
+        print(f"dragphoto: {complaint}.", file=sys.stderr)
     if fit.stage != "geometry":  # what follows is a folder's name
         distance = engine.fitter.distance_name.split(" (LPIPS needs")[0]
     return fit, {
         "fit": name, "fit_seconds": round(time.monotonic() - begin, 2), "fit_steps": fit.step + 1,
         "fit_distance": round(fit.distance, 4), "distance": distance,
-        "fit_psnr": round(fit_psnr(engine.generator, fit, engine.crop(photo, quad)), 2),
+        "fit_psnr": round(psnr, 2), "quality": quality(fit),
     }  # fmt: skip
+
+
+def _complaints(fit: Inversion, psnr: float) -> Iterator[str]:
+    """What is wrong with a fit, and what can be done about it."""
+    words, placed = quality(fit), fit.stage == "geometry"
+    if fit.cut_off or ROUGH in words:
+        yield f"the fit is {words}"
+    if placed and ROUGH in words:
+        away = f"{100 * fit.distance:.1f} % of the crop's side"
+        yield f"the points of the model's face are {away} away: mark the photo's with --eyes-mouth"
+    if not placed and psnr < POOR:
+        yield f"the model's picture is far from the photo ({psnr:.1f} dB): {CLOSER}"
 
 
 @contextmanager

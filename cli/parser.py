@@ -18,6 +18,7 @@ PRESETS = ("model", "paper")
 SPACES = ("axes", "w+", "w")
 MASK_FORMS = ("mean", "paper", "released")
 ALGORITHMS = ("draggan", "freedrag")
+DOMAIN = "how photos are cropped for the model; face, unless its file or the list of models says so"
 
 
 class Parser(argparse.ArgumentParser):
@@ -76,6 +77,7 @@ def _shared() -> Parser:
 def _fitted() -> Parser:
     options = Parser(add_help=False)
     options.add_argument("--seed", type=int, default=0, help="the same seed gives the same result")
+    options.add_argument("--domain", choices=get_args(Domain), help=DOMAIN)
     where = options.add_mutually_exclusive_group()
     where.add_argument(
         "--eyes-mouth", type=_numbers("X,Y:X,Y:X,Y"), metavar="X,Y:X,Y:X,Y",
@@ -181,10 +183,7 @@ def _add_weights(commands: Any, summary: Parser) -> None:
     )
     command.add_argument("model", help=".pkl, .pt, or a fetched model; nothing in it is executed")
     command.add_argument("out", type=Path, help=".safetensors to write")
-    command.add_argument(
-        "--domain", choices=get_args(Domain),
-        help="how photos are cropped for it; face, unless the file is a public model's",
-    )  # fmt: skip
+    command.add_argument("--domain", choices=get_args(Domain), help=DOMAIN)
     command.set_defaults(run="weights_files.run_convert")
 
     command = commands.add_parser("info", parents=[summary], help="what a model's file holds")

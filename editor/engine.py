@@ -74,6 +74,7 @@ class Engine:
     Args:
         file: of the generator, in any format that ``weights`` reads.
         device: that computes; by default the GPU if there is one. Results are on the CPU.
+        domain: how photos are cropped for it; by default as the file or the catalogue says.
 
     Raises:
         WeightsError: the file is missing, damaged, of another kind, or may not be trusted.
@@ -81,8 +82,14 @@ class Engine:
     """
 
     @enough_memory()
-    def __init__(self, file: Path = FACES, device: str | torch.device | None = None):
+    def __init__(
+        self,
+        file: Path = FACES,
+        device: str | torch.device | None = None,
+        domain: Domain | None = None,
+    ):
         model = open_model(file)
+        model = replace(model, domain=domain or model.domain)
         statistics, known = model.measured(), model.axes  # on the CPU: the same everywhere
         axes = moving = statistics.axes if known is None else known
         if known is None:

@@ -44,6 +44,7 @@ from .motion.estimators import follower
 ROUGH = "rough: edits may look odd"
 QUALITY = ((0.45, "close"), (0.65, "fair"), (float("inf"), ROUGH))
 PLACED = ((0.01, "close"), (0.02, "fair"), (float("inf"), ROUGH))  # mean distance of the points
+AGAIN = "fit it again when less is going on here"
 IMPORTANT = {3.0: (*LEFT_EYE, *RIGHT_EYE), 2.0: (*INNER_LIPS, *OUTER_LIPS), 6.0: IRISES}
 """How much more than others these points of a face count in its fit."""
 CPU_SIDE = 256  # px of the largest pictures to which a generator is tuned without a GPU
@@ -146,9 +147,11 @@ class Fitter:
 
 
 def quality(inversion: Inversion) -> str:
-    """How good a fit is, in words."""
+    """How good a fit is, in words; and whether there was no time for a better one."""
     limits = PLACED if inversion.stage == "geometry" else QUALITY
-    return next(word for limit, word in limits if inversion.pivot_distance <= limit)
+    word = next(word for limit, word in limits if inversion.pivot_distance <= limit)
+    at = f"step {inversion.step + 1} of {inversion.steps}"
+    return f"{word}; its seconds ended at {at}: {AGAIN}" if inversion.cut_off else word
 
 
 def inside(quad: Quad, photo: Photo) -> Quad:

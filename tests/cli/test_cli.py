@@ -22,6 +22,7 @@ import torch
 from PIL import Image, ImageSequence
 from worlds import small_generator
 
+from benchmarks.hostile.pickle_writer import nvidia, pickled, snapshot, write
 from cli import commands, main
 from editor.dragger import DragStep
 from editor.drawing import Drawing, Stroke
@@ -31,7 +32,7 @@ from editor.fit_cache import FOLDER
 from editor.session import Session
 from editor.session_file import load_session, save_session
 from editor.view import VIEW_SIDE, show
-from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions
+from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions, budget
 from photo import read_photo
 from photo.align import face_quad
 from photo.crop import Crop, box_quad
@@ -363,6 +364,56 @@ def test_a_model_of_cars_needs_no_face(cars: Path, folder: Path, tmp_path: Path,
     drag = "--drag", "90,50:110,50", "--steps", 2
     summary(capsys, "drag", folder / "empty.png", *default_crop, *drag, "-o", tmp_path / "a.png")
     assert (tmp_path / "a.png").is_file()
+
+
+def test_a_model_whose_file_does_not_say_it_can_be_of_anything(
+    folder: Path, tmp_path: Path, capsys
+) -> None:
+    """One's own pickle counts as one of faces otherwise."""
+    file = write(tmp_path / "own.pkl", pickled(snapshot(nvidia(small_generator()))))
+    how = "--model", file, "--domain", "square", "--fit", "quick", "--fresh"
+    out = tmp_path / "a.safetensors"
+    summary(capsys, "invert", folder / "empty.png", *how, "-o", out)
+    assert np.allclose(opened(out).subject.quad, default_quad(photo_of(folder), "square"))
+    drag = "--drag", "90,50:110,50", "--steps", 2, "-o", tmp_path / "a.png"
+    for source in (folder / "empty.png", out):
+        assert summary(capsys, "drag", source, *how, *drag)["steps"] == 2
+
+
+def photo_of(folder: Path) -> np.ndarray:
+    return read_photo(folder / "empty.png")
+
+
+def test_a_fit_that_is_poor_says_so(cars: Path, folder: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "a.safetensors"
+    how = ["--model", str(cars), "--fit", "quick", "--fresh", "-o", str(out)]
+    main.main(["invert", f"{folder}/photo.jpg", *how])
+    said, facts = capsys.readouterr().err, load_session(out)[1]
+    assert float(facts["fit_psnr"]) < 15
+    assert f"far from the photo ({facts['fit_psnr']:.1f} dB): --fit best comes closest" in said
+
+
+def test_a_face_in_the_wrong_place_says_so(
+    folder: Path, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    monkeypatch.setattr(commands, "budget", budget)
+    out = tmp_path / "a.safetensors"
+    main.main(["invert", f"{folder}/photo.jpg", "--fresh", "-o", str(out)])
+    assert load_session(out)[1]["quality"] == "close"
+    assert "dragphoto: " not in capsys.readouterr().err
+    marks = ["--eyes-mouth", "160,110:200,110:180,150", "--fresh"]
+    main.main(["invert", f"{folder}/photo.jpg", *marks, "-o", str(out)])
+    said, facts = capsys.readouterr().err, load_session(out)[1]
+    assert "dragphoto: the fit is rough: edits may look odd.\n" in said
+    assert f"are {100 * float(facts['fit_distance']):.1f} % of the crop's side away" in said
+
+
+def test_a_fit_that_had_no_time_says_so(folder: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    short = replace(few("quick"), seconds=1e-9)
+    monkeypatch.setattr(commands, "budget", lambda *_: short)
+    how = ["--fit", "quick", "--fresh", "-o", str(tmp_path / "a.safetensors")]
+    main.main(["invert", f"{folder}/photo.jpg", *how])
+    assert "its seconds ended at step 1 of 4: fit it again when less" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("model", ["faces", "cars"])
