@@ -15,6 +15,7 @@ from browser import Server, below, serving
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
+from worlds import small_generator
 
 from drag import EditError
 from editor.engine import Engine
@@ -26,6 +27,7 @@ from photo.crop import box_quad
 from ui.api import requests
 from ui.api.requests import DRAGS, MARKS, STROKES, RequestError
 from ui.door.uploads import UNKNOWN
+from weights.formats import Model, save
 
 PAGE = Path(__file__).parents[1] / "api_page.py"
 FACE = [[203.0, 107.0], [245.0, 107.0], [224.0, 150.0]]
@@ -35,7 +37,10 @@ FAULTY, LONG, MANY = 12, 13, 77  # seeds that tests/api_page.py knows
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("api"), PAGE, FORWARDED_ALLOW_IPS="127.0.0.1") as server:
+    folder, trusted = tmp_path_factory.mktemp("models"), {"FORWARDED_ALLOW_IPS": "127.0.0.1"}
+    save(Model(small_generator(), 16, domain="animal"), folder / "pets.safetensors")
+    here = tmp_path_factory.mktemp("api")
+    with serving(here, PAGE, DRAGPHOTO_MODELS=str(folder), **trusted) as server:
         yield server
 
 
@@ -107,13 +112,13 @@ def test_there_are_three_endpoints_and_they_are_documented(client: Client) -> No
     assert asked_for == {
         "/fit": [
             ("photo", False), ("eyes_and_mouth", True), ("seed", True), ("budget", True),
-            ("at", True),
+            ("at", True), ("model", True),
         ],
         "/drag": [
             ("session", False), ("drags", False), ("strokes", True), ("steps", True),
-            ("pixels", True),
+            ("pixels", True), ("model", True),
         ],
-        "/render": [("seed", True), ("truncation_psi", True)],
+        "/render": [("seed", True), ("truncation_psi", True), ("model", True)],
     }  # fmt: skip
     answers = {
         name: [answer["python_type"]["type"] for answer in endpoint["returns"]]
@@ -242,6 +247,31 @@ def test_a_face_of_the_model_is_drawn(client: Client) -> None:
     assert not np.array_equal(one, other)
     assert np.array_equal(one, Engine().random(1))
     assert np.array_equal(mean, Engine().random(5, 0.0))
+
+
+def test_any_model_of_the_page_can_be_asked_for(client: Client, astronaut: Path) -> None:
+    """By its name in the list or its file's; a session is one of the model that made it."""
+    how = {"budget": "quick", "model": "pets"}
+    file, _ = client.predict(handle_file(astronaut), **how, api_name="/fit")
+    nose = [[240, 240, 260, 240]]
+    for model in ("pets", "Pets (32 px, animal)"):
+        done = client.predict(handle_file(file), nose, steps=2, model=model, api_name="/drag")
+        assert done[2]["steps"] == 2
+        drawn = client.predict(1, 0.8, model, api_name="/render")
+        assert pixels(drawn).shape == (32, 32, 3)
+    for other in (None, "faces"):
+        with pytest.raises(AppError, match="made for another model: fit the photo again"):
+            client.predict(handle_file(file), nose, model=other, api_name="/drag")
+
+
+@pytest.mark.parametrize("name", ["lions-512", "../pets.safetensors", 7, ["pets"], "x" * 4000])
+def test_the_models_there_are_are_told(client: Client, name: Any) -> None:
+    with pytest.raises(AppError) as complaint:
+        client.predict(1, 0.8, name, api_name="/render")
+    said = str(complaint.value)
+    assert said.startswith("There is no model ")
+    assert said.endswith(" here, but: Faces (256 px); Pets (32 px, animal).")
+    assert len(said) < 200
 
 
 @pytest.mark.parametrize(

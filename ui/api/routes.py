@@ -52,6 +52,7 @@ def fit(
     seed: int = 0,
     budget: str = "geometry",
     at: list[float] | None = None,
+    model: str | None = None,
 ) -> Iterator[tuple[Any, Told]]:
     """Fit the face in a photo, which has to be done once before it can be dragged.
 
@@ -66,15 +67,17 @@ def fit(
         budget: geometry: pose, expression and shape, all that a drag needs; quick, balanced or
             best: how closely the model is made to look like the photo, too.
         at: [x, y] on the face that is to be fitted, or next to it: where the first drag begins.
+        model: a name of the page's list, or as `dragphoto weights list` has it; by default the
+            first. Any other name is answered with all those there are.
     """
     guest, picture = Guest.of(request), requests.photo(photo)
     seed = requests.whole(seed, 0, LARGEST_SEED, "The seed")
-    model = models.names()[0]
-    engine = models.engine(model)
+    name = models.named(model)
+    engine = models.engine(name)
     quad = requests.quad(picture, eyes_and_mouth, at, engine.domain)
     options = inversion.budget(requests.one_of(budget, BUDGETS, "The budget"), seed)
     begun, fitted = time.monotonic(), None
-    for item in in_turn(guest, gpu.fit(model, engine.crop(picture, quad), options, EVERY)):
+    for item in in_turn(guest, gpu.fit(name, engine.crop(picture, quad), options, EVERY)):
         begun = time.monotonic() if item is None else begun
         if item is None or item.picture is not None:
             yield None, _fitting(item)
@@ -94,6 +97,7 @@ def drag(
     steps: int | None = None,
     pixels: str = "photo",
     how: dict[str, Any] | None = None,
+    model: str | None = None,
 ) -> Iterator[tuple[Any, Any, Told]]:
     """Drag features of a fitted photo to where they should go.
 
@@ -112,20 +116,22 @@ def drag(
             "w+" or "w", "rate": a multiple of the usual step size, "radius" and "search": r1 and r2
             in px of a picture of 512 px, "mask_weight": lambda, "mask_form": "mean", "paper" or
             "released", "algorithm": "draggan" or "freedrag"}, each of them as you like.
+        model: with which the session was made, named as in /fit.
     """
-    guest, model = Guest.of(request), models.names()[0]
-    before, facts = requests.session(session, models.engine(model))
-    search = requests.search(how, models.engine(model))
+    guest, name = Guest.of(request), models.named(model)
+    engine = models.engine(name)
+    before, facts = requests.session(session, engine)
+    search = requests.search(how, engine)
     if steps is not None:
         search = search.changed(steps=requests.whole(steps, 1, MOST_STEPS, "The number of steps"))
     whose = requests.one_of(pixels, get_args(Pixels), "What to take pixels from")
     drawing = requests.drawing(before.subject.quad, drags, strokes)
     if whose == "generated" and facts.get("fit") == "geometry":
-        before, fitted = yield from _closer(guest, model, before)
+        before, fitted = yield from _closer(guest, name, before)
         facts |= _facts(fitted, CLOSER)
     edit, small = drawing.edit(VIEW_SIDE), Session(closeup(before.subject), before.now)
     begun, last, version = time.monotonic(), None, before.now
-    for item in in_turn(guest, gpu.drag(model, small, edit, search)):
+    for item in in_turn(guest, gpu.drag(name, small, edit, search)):
         if item is None:
             begun = time.monotonic()
             yield None, None, WAITING
@@ -141,19 +147,21 @@ def drag(
 
 
 def render(
-    request: gr.Request, seed: int = 0, truncation_psi: float = 0.8
+    request: gr.Request, seed: int = 0, truncation_psi: float = 0.8, model: str | None = None
 ) -> Iterator[dict[str, Any] | None]:
     """A face of the model itself, as a PNG of the model's size.
 
     Args:
         seed: which face; the same seed gives the same face.
         truncation_psi: 0 is the mean face; the larger, the more unusual the face. At most 2.
+        model: named as in /fit.
     """
     seed = requests.whole(seed, 0, LARGEST_SEED, "The seed")
     psi, guest = requests.number(truncation_psi, 0, 2, "truncation_psi"), Guest.of(request)
+    name = models.named(model)
 
     def work() -> Generator[Photo, None, None]:
-        yield gpu.picture(models.names()[0], seed, psi)
+        yield gpu.picture(name, seed, psi)
 
     for picture in in_turn(guest, work()):
         yield None if picture is None else _shown(guest, picture)

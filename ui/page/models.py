@@ -32,11 +32,29 @@ def names() -> list[str]:
 
 def first() -> str | None:
     """The model that the host wants the page to open with; None: none, or it is not here."""
-    for name, offer in _offers().items():
-        public = kept(offer.file)
-        if os.environ.get(FIRST) == (offer.file.stem if public is None else public.name):
+    asked = os.environ.get(FIRST)
+    return next((name for name, offer in _offers().items() if asked == _short(offer)), None)
+
+
+def named(asked: str | None) -> str:
+    """The name in the list of a model that is asked for by it, or as the command line has it.
+
+    Without any it is the first.
+
+    Raises:
+        WeightsError: there is none; the sentence lists those there are.
+    """
+    offered = _offers()
+    for name, offer in offered.items():
+        if asked in (None, name, _short(offer)):
             return name
-    return None
+    raise WeightsError(f"There is no model {str(asked)[:80]} here, but: {'; '.join(offered)}.")
+
+
+def _short(offer: Offer) -> str:
+    """What the command line calls it."""
+    public = kept(offer.file)
+    return offer.file.stem if public is None else public.name
 
 
 def domain(name: str) -> Domain:
