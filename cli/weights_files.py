@@ -9,7 +9,7 @@ from weights.checkpoints import open_model
 from weights.files import WeightsError
 from weights.formats import save
 from weights.hub.catalogue import published
-from weights.info import SOURCE, info, sha256
+from weights.info import ARCHITECTURE, SOURCE, info, outline, sha256
 
 
 def run_convert(args: argparse.Namespace) -> dict[str, object]:
@@ -24,7 +24,8 @@ def run_convert(args: argparse.Namespace) -> dict[str, object]:
     public = published(source)
     known = model.domain if public is None else public.domain
     model = replace(model, domain=args.domain or known, statistics=model.measured())
-    save(model, args.out, torch.float32, {SOURCE: source})
+    notes = {SOURCE: source, ARCHITECTURE: outline(args.model).architecture}
+    save(model, args.out, torch.float32, notes)
     return {
         "out": str(args.out),
         "resolution": model.generator.config.resolution,

@@ -18,6 +18,7 @@ from .regions import WindowPlan as WindowPlan
 from .regions import plan_windows as plan_windows
 from .statistics import WStatistics as WStatistics
 from .statistics import before_activation as before_activation
+from .statistics import random_w as random_w
 from .statistics import w_statistics as w_statistics
 from .synthesis import Generator as Generator
 from .synthesis import Noise as Noise

@@ -57,11 +57,19 @@ def before_activation(w: Float[Tensor, "*n w"]) -> Float[Tensor, "*n w"]:
 
 
 @torch.no_grad()
-def w_statistics(mapping: Mapping, samples: int = 10_000, seed: int = 123) -> WStatistics:
-    """Statistics of w over this many z."""
+def random_w(
+    mapping: Mapping, samples: int = 10_000, seed: int = 123
+) -> Float[Tensor, "samples w"]:
+    """The w of this many z."""
     source = torch.Generator().manual_seed(seed)
     z = torch.randn(samples, mapping.z_dim, generator=source)
-    w = cast(Tensor, mapping(z.to(mapping.w_avg)))
+    return cast(Tensor, mapping(z.to(mapping.w_avg)))
+
+
+@torch.no_grad()
+def w_statistics(mapping: Mapping, samples: int = 10_000, seed: int = 123) -> WStatistics:
+    """Statistics of w over this many z."""
+    w = random_w(mapping, samples, seed)
     mean = w.mean(0)
     linear = before_activation(w)
     centre = linear.mean(0)

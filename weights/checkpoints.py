@@ -11,9 +11,9 @@ from stylegan import Config
 from .files import WeightsError, check
 from .formats import Model, load
 from .hub.cache import kept
-from .published.architecture import Checkpoint
+from .published.checkpoint import Checkpoint
 from .published.nvidia import from_nvidia
-from .published.rosinality import from_rosinality
+from .published.rosinality import from_rosinality, state_dict
 from .published.tensorflow import from_tensorflow
 from .reader import objects
 from .reader.objects import Object
@@ -30,6 +30,11 @@ OTHERS = {
     b"\x89HDF": "This file is a Keras or HDF5 model: only StyleGAN2 models can be used.",
 }
 """What to say of files that begin so."""
+
+STATE_DICT = (
+    "This file holds a state dict, but not rosinality's: its numbers alone do not say what they "
+    "are. Save the network itself as G_ema, as NVIDIA's programs do."
+)
 
 
 def open_model(file: Path) -> Model:
@@ -115,11 +120,21 @@ def _checkpoint(value: object, container: Container) -> Checkpoint:
     match value:
         case Object(objects.PERSISTENT):
             return from_nvidia(value, container)
-        case {"G_ema": network}:
+        case {"G_ema": Object() as network} | {"g_ema": Object() as network}:
             return from_nvidia(network, container)
         case (_, _, Object(objects.TF_NETWORK) as averaged):
             return from_tensorflow(averaged, container)
-        case dict() if "g_ema" in value:
-            return from_rosinality(value, container)
+        case dict() if state := state_dict(value):
+            return from_rosinality(state, value.get("latent_avg"), container)
+        case dict() if any(map(_holds_tensors, (value, *value.values()))):
+            raise WeightsError(STATE_DICT)
         case _:
             raise WeightsError("This file holds no StyleGAN2 generator (G_ema).")
+
+
+def _holds_tensors(value: object) -> bool:
+    """Whether this is a state dict: tensors by name."""
+    tensors = (objects.TENSOR, objects.PARAMETER)
+    return isinstance(value, dict) and any(
+        isinstance(part, Object) and part.maker in tensors for part in value.values()
+    )

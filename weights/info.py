@@ -1,7 +1,7 @@
 """What a model's file holds, without building the network."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from .files import FACES
 from .formats import config, domain, metadata
 from .hub.cache import kept
 from .hub.catalogue import PublicModel, published
+from .published.checkpoint import lacked
 from .published.unfilled import unfilled
 
+ARCHITECTURE = "architecture"  # in the metadata of a converted file, see ``Outline``
 SOURCE = "source_sha256"  # in the metadata of a converted file: which file it was made from
 
 
@@ -28,6 +30,8 @@ class Outline:
         facts: more that the file tells, by name.
         public: the model of the catalogue that the file is, or was converted from, if that is told.
         domain: how a photo is cropped for it, if the file or the catalogue tells.
+        architecture: "skip", or "orig": the last block alone makes the picture.
+        missing: the names of the generator's tensors that are not in the file, or nothing but 0.
     """
 
     format: str
@@ -35,6 +39,8 @@ class Outline:
     facts: Mapping[str, str]
     public: PublicModel | None
     domain: Domain | None
+    architecture: str
+    missing: Collection[str]
 
 
 def outline(file: Path) -> Outline:
@@ -49,9 +55,12 @@ def outline(file: Path) -> Outline:
         facts = metadata(file)
         crop = crop or domain(file, facts)
         public = public or published(facts.get(SOURCE))
-        return Outline("DragPhoto, safetensors", config(file, facts), facts, public, crop)
+        shape, drawn = config(file, facts), "orig" if facts.get(ARCHITECTURE) == "orig" else "skip"
+        zero = lacked(shape, drawn)
+        return Outline("DragPhoto, safetensors", shape, facts, public, crop, drawn, zero)
     with opened(file) as found:
-        return Outline(found.kind, found.config, {}, public, crop)
+        drawn, missing = found.architecture, found.missing
+        return Outline(found.kind, found.config, {}, public, crop, drawn, missing)
 
 
 def info(file: Path) -> dict[str, object]:
@@ -66,12 +75,13 @@ def info(file: Path) -> dict[str, object]:
     told, checksum = outline(file), sha256(file)
     shape, public = told.config, told.public or published(checksum)
     licence = told.facts.get("licence", public and public.licence.name)
+    parts = unfilled(shape).named_parameters()
     labels = f", {shape.c_dim} labels" if shape.c_dim else ""
     return {
         "format": told.format,
-        "architecture": f"StyleGAN2, skip, z {shape.z_dim}, w {shape.w_dim}{labels}",
+        "architecture": f"StyleGAN2, {told.architecture}, z {shape.z_dim}, w {shape.w_dim}{labels}",
         "resolution": shape.resolution,
-        "parameters": sum(part.numel() for part in unfilled(shape).parameters()),
+        "parameters": sum(part.numel() for name, part in parts if name not in told.missing),
         "domain": told.domain or (public and public.domain),
         "licence": "CC0-1.0" if file.resolve() == FACES else licence,
         "sha256": checksum,

@@ -152,6 +152,18 @@ def unchanged(name: str, state: dict[str, Any]) -> None:
     """Leave a layer's attributes as they are."""
 
 
+def drawn_last(side: int) -> Warp:
+    """The architecture "orig": only the block of this side makes a picture."""
+
+    def change(name: str, state: dict[str, Any]) -> None:
+        if "architecture" in state:
+            state["architecture"] = "orig"
+            if name != f"synthesis.b{side}":
+                del state["_modules"]["torgb"]
+
+    return change
+
+
 def persistent(kind: str, state: dict[str, Any]) -> Call:
     """A network or a layer as NVIDIA pickles it."""
     meta = {"type": "class", "version": 6, "module_src": SOURCE, "class_name": kind}

@@ -1,6 +1,7 @@
 """Models of other projects: read as they are, and refused by name where they are something else."""
 
 import tracemalloc
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from twin import Twin
 from worlds import SMALL, small_generator
 
 from benchmarks.hostile.pickle_writer import (
+    Call,
+    drawn_last,
     easy,
+    named,
     nvidia,
     persistent,
     pickled,
@@ -67,7 +71,78 @@ def test_a_rosinality_checkpoint_is_read_bit_for_bit(zipped: bool, tmp_path: Pat
 
 
 def test_a_tuned_network_of_pti_is_read_bit_for_bit(tmp_path: Path) -> None:
-    equal(read(tmp_path, torch_saved(nvidia(GENERATOR))), GENERATOR)
+    """torch.save of the whole network, which has been trained: with hooks, and made by args."""
+
+    def trained(name: str, state: dict[str, Any]) -> None:
+        del name
+        hooks = ("_forward_hooks", "_forward_pre_hooks", "_state_dict_hooks", "_backward_pre_hooks")
+        state.update({hook: OrderedDict() for hook in hooks}, training=True)
+        state["_init_args"] = (10, 0, 12)
+        state["_parameters"] = {
+            own: nn.Parameter(part.clone()) for own, part in state["_parameters"].items()
+        }
+
+    for zipped in (True, False):
+        contents = torch_saved(nvidia(GENERATOR, change=trained), zipped)
+        equal(read(tmp_path, contents), GENERATOR)
+
+
+def training() -> dict[str, Any]:
+    """A checkpoint of rosinality's training, which keeps no mean of w."""
+    state = rosinality(GENERATOR)["g_ema"]
+    steps = {k: {"step": 7, "exp_avg": torch.zeros(3)} for k in range(2)}
+    group = {"lr": 0.002, "betas": (0.0, 0.99), "amsgrad": False, "params": [0, 1]}
+    adam = {"state": steps, "param_groups": [group]}
+    others = {name: part + 1 for name, part in state.items()}
+    args = Call(
+        named("argparse", "Namespace"), state={"size": 32, "ckpt": None, "path": "x"}, new=True
+    )
+    return {
+        "g": others, "d": {"final_linear.0.weight": torch.zeros(2, 2)}, "g_ema": state,
+        "g_optim": adam, "d_optim": adam, "args": args, "ada_aug_p": torch.zeros(1),
+    }  # fmt: skip
+
+
+def all_but(found: Generator, end: str) -> None:
+    """As it should be, except for what ends so."""
+    for name, value in GENERATOR.state_dict().items():
+        assert name.endswith(end) or torch.equal(found.state_dict()[name], value), name
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "stream"])
+def test_a_checkpoint_of_a_training_gets_the_mean_of_random_w(zipped: bool, tmp_path: Path) -> None:
+    found = read(tmp_path, torch_saved(training(), zipped))
+    all_but(found, "w_avg")
+    w = GENERATOR.mapping(torch.randn(20_000, 10, generator=torch.Generator().manual_seed(9)))
+    off = (found.mapping.w_avg - w.mean(0)).abs()
+    assert (off < 4 * w.std(0) * (1 / 10_000 + 1 / 20_000) ** 0.5).all()
+    assert not torch.equal(found.mapping.w_avg, torch.zeros(12))
+    equal(read(tmp_path, torch_saved(training(), zipped)), found)
+
+
+def test_a_mean_of_two_axes_is_read(tmp_path: Path) -> None:
+    """As that code's own function for it gives it."""
+    value = rosinality(GENERATOR)
+    value["latent_avg"] = value["latent_avg"][None]
+    equal(read(tmp_path, torch_saved(value)), GENERATOR)
+
+
+def test_noise_maps_that_are_missing_are_always_the_same(tmp_path: Path) -> None:
+    value = rosinality(GENERATOR)
+    value["g_ema"] = {n: part for n, part in value["g_ema"].items() if "noises" not in n}
+    one, other = (read(tmp_path, torch_saved(value)) for _ in range(2))
+    equal(one, other)
+    all_but(one, "noise_const")
+    maps = [part for name, part in one.state_dict().items() if name.endswith("noise_const")]
+    assert torch.cat([part.flatten() for part in maps]).std() == pytest.approx(1, abs=0.05)
+    assert not torch.equal(maps[-1], maps[-2])
+
+
+@pytest.mark.parametrize("under", ["", "params_ema", "g"])
+def test_a_state_dict_of_these_names_is_read_wherever_it_is(under: str, tmp_path: Path) -> None:
+    value = rosinality(GENERATOR)
+    state = {under: value["g_ema"]} if under else value["g_ema"]
+    all_but(read(tmp_path, torch_saved(state)), "w_avg")
 
 
 @pytest.mark.parametrize("config", [CLAMPED, CONDITIONAL])
@@ -179,16 +254,21 @@ def test_a_model_without_noise_computes_without_it(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, slow.pictures(ws, noise=False)[32], atol=1e-4)
 
 
-def test_a_model_whose_last_block_alone_draws_is_read(tmp_path: Path) -> None:
-    """The architecture "orig"."""
+def drawn_last_by_tensorflow() -> bytes:
+    network = tensorflow(GENERATOR, architecture="orig")
+    synthesis = network.state["components"].items["synthesis"].state
+    synthesis["variables"] = [
+        (name, value)
+        for name, value in synthesis["variables"]
+        if "ToRGB" not in name or "32x32" in name
+    ]
+    return pickled((network,) * 3)
 
-    def change(name: str, state: dict[str, Any]) -> None:
-        if "architecture" in state:
-            state["architecture"] = "orig"
-            if name != "synthesis.b32":
-                del state["_modules"]["torgb"]
 
-    z, found = picture(read(tmp_path, changed(change)), None)
+@pytest.mark.parametrize("written", ["nvidia", "tensorflow"])
+def test_a_model_whose_last_block_alone_draws_is_read(written: str, tmp_path: Path) -> None:
+    contents = changed(drawn_last(32)) if written == "nvidia" else drawn_last_by_tensorflow()
+    z, found = picture(read(tmp_path, contents), None)
     slow = twin(GENERATOR)
     ws = np.repeat(slow.mapping(z, 0.7)[None], SMALL.num_ws, 0)
     drawn = slow.to_rgb("synthesis.b32.torgb", slow.features(ws)[32], ws[-1])
@@ -259,6 +339,8 @@ def several(tensors: dict[str, Tensor]) -> bytes:
     return torch_saved(value)
 
 
+STATE = OrderedDict(GENERATOR.state_dict())
+
 REFUSED: dict[str, tuple[str, bytes]] = {
     "StyleGAN3": ("This is a StyleGAN3 model", pickled(snapshot(STYLEGAN3))),
     "discriminator": (
@@ -269,7 +351,7 @@ REFUSED: dict[str, tuple[str, bytes]] = {
     ),
     "one resnet block": ("differ in architecture", changed(set_in("b8", architecture="resnet"))),
     "resnet": (
-        "architecture is resnet",
+        "architecture is resnet: only skip and orig can be used",
         changed(lambda _, state: state.update(architecture="resnet") if "architecture" in state
                 else None),
     ),
@@ -304,7 +386,17 @@ REFUSED: dict[str, tuple[str, bytes]] = {
     "not a number": ("not numbers", changed(
         lambda name, state: state["_buffers"].update(w_avg=torch.full((12,), torch.nan))
         if name == "mapping" else None)),
-    "no mean": ("lacks latent_avg", torch_saved({"g_ema": {}})),
+    "TensorFlow's resnet": (
+        "architecture is resnet", pickled((tensorflow(GENERATOR, architecture="resnet"),) * 3)
+    ),
+    "orig that lacks the last": ("lacks synthesis.b32.torgb.weight", changed(
+        lambda name, state: drawn_last(32)(name, state) if name != "synthesis.b32.torgb"
+        else state["_parameters"].pop("weight"))),
+    "no weights": ("holds no StyleGAN2", torch_saved({"g_ema": {}})),
+    "a state dict of the network": ("holds a state dict", torch_saved(STATE)),
+    "a state dict as G_ema": ("Save the network itself as G_ema", torch_saved({"G_ema": STATE})),
+    "a state dict as g_ema": ("not rosinality's", torch_saved({"g_ema": STATE, "step": 7})),
+    "a state dict as params": ("holds a state dict", torch_saved({"params_ema": STATE})),
     "rosinality's filter": ("filters are not", several({"convs.0.conv.blur.kernel": torch.eye(4)})),
     "other layers": ("it has other", several({"other": torch.zeros(1)})),
     "labels": ("label_size is another", pickled((tensorflow(GENERATOR, label_size=10),) * 3)),

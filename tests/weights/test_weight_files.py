@@ -11,7 +11,7 @@ from huggingface_hub import constants
 from worlds import SMALL, small_generator
 
 from benchmarks import weights_read
-from benchmarks.hostile.pickle_writer import nvidia, pickled, snapshot, write
+from benchmarks.hostile.pickle_writer import drawn_last, nvidia, pickled, snapshot, write
 from cli.main import main
 from editor.engine import Engine
 from weights.checkpoints import open_model
@@ -63,6 +63,22 @@ def test_info_tells_what_a_published_file_holds(
         "size": published.stat().st_size,
         "source": None,
     }
+
+
+def test_info_tells_an_architecture_and_counts_what_it_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of "orig" the last block alone makes the picture; converted, it is the same."""
+    orig = write(tmp_path / "orig.pkl", pickled(snapshot(nvidia(GENERATOR, change=drawn_last(32)))))
+    main(["weights", "convert", str(orig), str(tmp_path / "ours.safetensors")])
+    capsys.readouterr()
+    for file in (orig, tmp_path / "ours.safetensors"):
+        main(["weights", "info", str(file), "--json"])
+        found = json.loads(capsys.readouterr().out)
+        assert found["architecture"] == "StyleGAN2, orig, z 10, w 12"
+        named = GENERATOR.named_parameters()
+        kept = [p for name, p in named if "torgb" not in name or "b32" in name]
+        assert found["parameters"] == sum(part.numel() for part in kept)
 
 
 def test_info_tells_where_a_converted_file_came_from(
@@ -136,7 +152,7 @@ def test_an_outline_looks_at_no_numbers_and_sums_nothing_up(
     main(["weights", "convert", str(published), str(out)])
     monkeypatch.setattr(hashlib, "file_digest", None)
     monkeypatch.setattr("weights.formats.read", None)
-    monkeypatch.setattr("weights.published.architecture.Checkpoint.generator", None)
+    monkeypatch.setattr("weights.published.checkpoint.Checkpoint.generator", None)
     shapes = [outline(file).config for file in (published, out, FACES)]
     assert [shape.resolution for shape in shapes] == [32, 32, 256]
     assert outline(out).public == lions

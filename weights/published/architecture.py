@@ -1,19 +1,21 @@
-"""Which StyleGAN2 a file describes: its configuration from the shapes of its tensors."""
+"""Which StyleGAN2 a file describes: its configuration from the shapes of its tensors.
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+checkpoint.py   all that a file says of a generator, checked against it
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from re import fullmatch, search
 
 import torch
 from torch import Tensor
 
-from stylegan import Config, Generator
+from stylegan import Config
 
 from ..files import WeightsError
 from ..formats import MOST_LAYERS
 from ..reader.lazy_tensors import Stored
 from ..reader.objects import shown
-from .unfilled import filled, unfilled
 
 LARGEST = 2048  # px
 CONV = r"synthesis\.b(\d{1,4})\.conv1\.bias"
@@ -21,67 +23,6 @@ FULL = r"mapping\.fc\d{1,3}\.weight"
 SIDES = [4 << k for k in range(LARGEST.bit_length() - 2)]  # of the blocks, in px
 CONVS = [f"synthesis.b{side}.conv{k}" for side in SIDES for k in (0, 1)][1:]
 FIR = torch.outer(torch.tensor([1.0, 3, 3, 1]), torch.tensor([1.0, 3, 3, 1])) / 64
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A generator as a file describes it; its numbers are still there.
-
-    Args:
-        kind: of the file, in words.
-        config: the generator's shape.
-        tensors: all of its tensors by our names, in the shapes that ``config`` asks for.
-    """
-
-    kind: str
-    config: Config
-    tensors: Mapping[str, Stored]
-
-    def generator(self) -> Generator:
-        """Read the numbers.
-
-        Raises:
-            WeightsError: some are missing or no numbers.
-        """
-        state = {name: stored.read().contiguous() for name, stored in self.tensors.items()}
-        if not all(bool(tensor.isfinite().all()) for tensor in state.values()):
-            raise WeightsError("This file is damaged: it holds values that are not numbers.")
-        return filled(self.config, state)
-
-
-def checkpoint(
-    kind: str,
-    tensors: Mapping[str, Stored],
-    lr_multiplier: object = 0.01,
-    conv_clamp: object = None,
-    zero: Collection[str] = (),
-) -> Checkpoint:
-    """Check tensors, by our names, against the architecture that their shapes ask for.
-
-    Args:
-        kind: of the file, in words.
-        tensors: all that the file holds of the generator.
-        lr_multiplier: of the mapping.
-        conv_clamp: see ``Config``.
-        zero: tensors whose names end so may be missing: the generator computes without them.
-
-    Raises:
-        WeightsError: the architecture is another one, or tensors are missing.
-    """
-    shapes = {name: stored.shape for name, stored in tensors.items()}
-    clamp = None if conv_clamp is None else _number(conv_clamp)
-    config = _config(shapes, _number(lr_multiplier), clamp)
-    wanted = {name: tuple(part.shape) for name, part in unfilled(config).state_dict().items()}
-    for name in sorted(shapes.keys() - wanted.keys()):
-        raise another(f"it has {shown(name)}")
-    for name in sorted(wanted.keys() - shapes.keys()):
-        if not name.endswith(tuple(zero)):
-            raise another(f"it lacks {name}")
-    for name in sorted(wanted.keys() & shapes.keys()):
-        if wanted[name] != shapes[name]:
-            raise another(f"{name} has the shape {shapes[name]}")
-    found = {name: tensors.get(name) or _zeros(wanted[name]) for name in wanted}
-    return Checkpoint(kind, config, found)
 
 
 Changes = Mapping[str, Callable[[Tensor], Tensor]]
@@ -110,14 +51,17 @@ def another(why: str) -> WeightsError:
     return WeightsError(f"This is another architecture than StyleGAN2's: {why}.")
 
 
-def _zeros(shape: tuple[int, ...]) -> Stored:
-    return Stored(shape, lambda: torch.zeros(shape))
-
-
 Shapes = Mapping[str, tuple[int, ...]]
 
 
-def _config(shapes: Shapes, lr_multiplier: float, conv_clamp: float | None) -> Config:
+def configuration(shapes: Shapes, lr_multiplier: object, conv_clamp: object) -> Config:
+    """That of the generator whose tensors have these shapes; the rest as the file says it.
+
+    Raises:
+        WeightsError: it is another architecture.
+    """
+    multiplier = _number(lr_multiplier)
+    clamp = None if conv_clamp is None else _number(conv_clamp)
     channels = _channels(shapes)
     resolution = max(channels)
     depth = sum(fullmatch(FULL, name) is not None for name in shapes)
@@ -129,8 +73,8 @@ def _config(shapes: Shapes, lr_multiplier: float, conv_clamp: float | None) -> C
     if z_dim < 1:
         raise another("its mapping takes no z")
     config = Config(
-        resolution, z_dim, w_dim, mapping_layers=depth, lr_multiplier=lr_multiplier,
-        mapping_features=_length(shapes, "mapping.fc0.weight", 2, 0), conv_clamp=conv_clamp,
+        resolution, z_dim, w_dim, mapping_layers=depth, lr_multiplier=multiplier,
+        mapping_features=_length(shapes, "mapping.fc0.weight", 2, 0), conv_clamp=clamp,
         c_dim=c_dim,
     )  # fmt: skip
     return _with_channels(config, channels)

@@ -12,7 +12,8 @@ from ..reader import objects
 from ..reader.lazy_tensors import tensor
 from ..reader.objects import Object, dictionary, malformed, shown
 from ..reader.torch_files import Container
-from .architecture import Checkpoint, another, check_filter, checkpoint
+from .architecture import another, check_filter
+from .checkpoint import Checkpoint, Settings, checkpoint, zeros
 
 MOST_PARTS = 3000  # a 1024 px generator has 64 layers with 182 tensors; a file may share parts
 DEEPEST = 8
@@ -36,16 +37,14 @@ def from_nvidia(network: object, container: Container) -> Checkpoint:
     for name in [name for name in tensors if name.endswith("resample_filter")]:
         check_filter(tensors.pop(name))
     convs = [part for name, part in layers.items() if name.endswith((".conv0", ".conv1"))]
-    zero: list[str] = []
-    if _only("use_noise", convs) is False:
-        zero += ["noise_strength", "noise_const"]
-    if _drawn(layers) == "orig":
-        zero += [f".torgb.{name}" for name in ("weight", "bias", "affine.weight", "affine.bias")]
+    silent = _only("use_noise", convs) is False
+    missing = {"noise_strength": zeros, "noise_const": zeros} if silent else {}
     full = [part for name, part in layers.items() if name.startswith("mapping.fc")]
     if {_only("activation", convs), _only("activation", full)} != {"lrelu"}:
         raise another("its activations are not leaky ReLUs")
     clamp, multiplier = _only("conv_clamp", convs), _only("bias_gain", full)
-    return checkpoint("NVIDIA, PyTorch", tensors, multiplier, clamp, zero)
+    settings = Settings(_drawn(layers), multiplier, clamp, missing)
+    return checkpoint("NVIDIA, PyTorch", tensors, settings)
 
 
 def _layers(network: object) -> Iterator[tuple[str, dict[object, object]]]:
@@ -92,13 +91,9 @@ def _check_kind(network: object, layers: dict[str, dict[object, object]]) -> Non
 
 
 def _drawn(layers: dict[str, dict[object, object]]) -> object:
-    """How the blocks make the picture: "skip", or "orig" (the last block alone)."""
+    """The architecture: how the blocks make the picture."""
     blocks = [part for name, part in layers.items() if name.startswith("synthesis.b")]
-    drawn = _only("architecture", [part for part in blocks if "architecture" in part])
-    if drawn not in ("skip", "orig"):
-        kind = shown(str(drawn))
-        raise WeightsError(f"This model's architecture is {kind}: only skip can be used.")
-    return drawn
+    return _only("architecture", [part for part in blocks if "architecture" in part])
 
 
 def _only(attribute: str, layers: list[dict[object, object]]) -> object:

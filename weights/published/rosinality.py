@@ -1,11 +1,11 @@
 """Generators of rosinality's stylegan2-pytorch: its names of the tensors, in ours."""
 
-from ..files import WeightsError
 from ..formats import MOST_LAYERS
-from ..reader.lazy_tensors import tensor
-from ..reader.objects import dictionary, malformed
+from ..reader.lazy_tensors import Stored, tensor
+from ..reader.objects import malformed
 from ..reader.torch_files import Container
-from .architecture import CONVS, SIDES, Changes, Checkpoint, check_filter, checkpoint, translated
+from .architecture import CONVS, SIDES, Changes, check_filter, translated
+from .checkpoint import MEAN, Checkpoint, Settings, checkpoint, noise, zeros
 
 MOST_TENSORS = 1000  # at 1024 px there are 210
 FILTER_GAIN = 4.0  # its filters are stored with the gain of zero-stuffed input
@@ -40,18 +40,30 @@ VIEWS: Changes = {
 }
 
 
-def from_rosinality(value: dict[object, object], container: Container) -> Checkpoint:
-    """A generator from a checkpoint ``{"g_ema": ..., "latent_avg": ...}``.
+def state_dict(value: dict[object, object]) -> dict[object, object] | None:
+    """What has its names: ``g_ema``, or else the value itself or something in it, if anything."""
+    for part in (value.get("g_ema"), value, *value.values()):
+        if isinstance(part, dict) and "input.input" in part:
+            return part
+    return None
+
+
+def from_rosinality(
+    state: dict[object, object], latent_avg: object, container: Container
+) -> Checkpoint:
+    """A generator from its state dict and the mean of w ([512] or [1 512]; None: sampled).
+
+    Its training writes no mean. What has no noise maps gets some at random in that code, and here
+    always the same.
 
     Raises:
         WeightsError: it is another architecture, incomplete, or damaged.
     """
-    state = dictionary(value["g_ema"])
     if len(state) > MOST_TENSORS:
         raise malformed()
-    if "latent_avg" not in value:
-        raise WeightsError("This file lacks latent_avg, the mean of w: convert it with that.")
-    tensors = {"mapping.w_avg": tensor(value["latent_avg"], container)}
+    tensors: dict[str, Stored] = {}
+    if latent_avg is not None:
+        tensors[MEAN] = tensor(latent_avg, container).viewed(lambda x: x.flatten())
     for name, part in state.items():
         stored = tensor(part, container)
         if str(name).endswith(".kernel"):
@@ -59,4 +71,5 @@ def from_rosinality(value: dict[object, object], container: Container) -> Checkp
         else:
             ours, stored = translated(str(name), stored, NAMES, VIEWS, {})
             tensors[ours] = stored
-    return checkpoint("rosinality, PyTorch", tensors)
+    settings = Settings(missing={"noise_const": noise, MEAN: zeros})
+    return checkpoint("rosinality, PyTorch", tensors, settings)

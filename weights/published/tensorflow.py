@@ -11,7 +11,8 @@ from ..formats import MOST_LAYERS
 from ..reader.lazy_tensors import Stored, array
 from ..reader.objects import Object, dictionary, malformed
 from ..reader.torch_files import Container
-from .architecture import CONVS, SIDES, Changes, Checkpoint, checkpoint, translated
+from .architecture import CONVS, SIDES, Changes, translated
+from .checkpoint import Checkpoint, Settings, checkpoint
 
 MOST_NETWORKS = 16  # G holds two: mapping and synthesis
 MOST_VARIABLES = 1000  # of one of them; at 1024 px there are 150
@@ -21,7 +22,7 @@ STYLE_CONV = {
 }  # fmt: skip
 LAYERS = {"Conv": "conv1", "Conv0_up": "conv0", "Conv1": "conv1", "ToRGB": "torgb"}
 NEEDED = {
-    "resample_kernel": [1, 3, 3, 1], "architecture": "skip", "nonlinearity": "lrelu",
+    "resample_kernel": [1, 3, 3, 1], "nonlinearity": "lrelu",
     "mapping_nonlinearity": "lrelu", "label_size": 0, "num_channels": 3, "use_noise": True,
     "normalize_latents": True,
 }  # fmt: skip
@@ -70,7 +71,8 @@ def from_tensorflow(network: object, container: Container) -> Checkpoint:
             ours, stored = translated(name, array(value, container), NAMES, VIEWS, CHANGES)
             tensors[ours] = stored
     multiplier, clamp = settings.get("mapping_lrmul", 0.01), settings.get("conv_clamp")
-    return checkpoint("NVIDIA, TensorFlow", tensors, multiplier, clamp)
+    stated = Settings(settings.get("architecture", "skip"), multiplier, clamp)
+    return checkpoint("NVIDIA, TensorFlow", tensors, stated)
 
 
 def _variables(network: object) -> Iterator[tuple[str, object]]:
