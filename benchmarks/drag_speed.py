@@ -3,10 +3,11 @@
     python -m benchmarks.drag_speed --quick --json out.json
 
 Generators have the size of published ones (channel_base 16384 up to 256 px, 32768 above) and
-random weights: how long they take does not depend on what they know. "Whole maps" is the published
-algorithm as plain as it is written (benchmarks/full_map.py). Each row runs in a process of its own,
-with the memory settings that the app makes (--plain-memory: without). Its peak memory is that of
-the process before it first makes a whole picture: Python and torch, the generator, and the drag.
+random weights: how long they take does not depend on what they know. They are dragged as any model
+that knows no axes. "Whole maps" is the published algorithm as plain as it is written
+(benchmarks/full_map.py). Each row runs in a process of its own, with the memory settings that the
+app makes (--plain-memory: without). Its peak memory is that of the process before it first makes a
+whole picture: Python and torch, the generator, and the drag.
 GFLOP are those of the convolutions, forward and back; share: of the rate of a product of two
 matrices of 2048 x 2048 on this machine, measured first.
 
@@ -30,16 +31,17 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from drag import Edit, Options, drag
+from editor.dragger import Dragger
 from editor.engine import Engine
 from editor.machine.cores import keep_freed_memory
-from editor.motion.features import FeatureRenderer
-from editor.search import OPTIONS_SIDE
+from editor.motion.features import LatentParameterization
+from editor.search import LAYERS, OPTIONS_SIDE, PAPER, PRINCIPAL
 from photo.mesh import NOSE_TIP
-from stylegan import Config, Generator, premodulated
+from stylegan import Config, Generator
+from weights.formats import Model
 
 from .full_map import FullMap, full_map_drag
 
-MOVING = 6  # of the ws (DragGAN, implementation details)
 MASK_WINDOWS = 4
 WARM = 1
 ROUNDS = {128: 15, 256: 15, 512: 5, 1024: 3}  # measured a row; the median counts
@@ -71,10 +73,10 @@ class Case:
 
     @property
     def options(self) -> Options:
-        """The paper's."""
+        """Those of a model that knows no axes; the radii are the paper's."""
         count = MASK_WINDOWS if self.mask == "fast" else 0
-        paper = Options(steps=10_000, patience=10_000, mask_windows=count)
-        return paper.scaled(self.resolution / 512)
+        endless = PRINCIPAL.changed(steps=10_000, patience=10_000, arrive=0.0, mask_windows=count)
+        return endless.options.scaled(self.resolution / OPTIONS_SIDE)
 
     def edit(self) -> Edit:
         """Points in the inner part of the picture, 1/8 of it to go; a quarter of it may move."""
@@ -98,34 +100,18 @@ def random_generator(side: int) -> tuple[Generator, Tensor]:
     return generator, torch.randn(config.num_ws, config.w_dim)
 
 
-@dataclass(frozen=True)
-class InWindows:
-    """What a drag of ours sees of a picture whose first ws move."""
-
-    looks: FeatureRenderer
-    rest: Tensor
-
-    def __call__(self, latent: Tensor) -> Tensor:
-        """The whole map."""
-        return self.looks(torch.cat([latent, self.rest]))
-
-    def windows(self, latent: Tensor, corners: Tensor, size: int) -> Tensor:
-        """Squares of it."""
-        return self.looks.windows(torch.cat([latent, self.rest]), corners, size)
+def seen(case: Case, generator: Generator, ws: Tensor) -> LatentParameterization:
+    """What a drag of ours sees; which way the axes lead changes no time."""
+    model = Model(generator, min(128, case.resolution), domain="square")
+    return Dragger(model, torch.eye(generator.config.w_dim)).latents(ws, "axes")
 
 
-def seen(case: Case, generator: Generator, ws: Tensor) -> InWindows:
-    """The picture."""
-    looks = FeatureRenderer(premodulated(generator, ws, MOVING), None, min(128, case.resolution))
-    return InWindows(looks, ws[MOVING:])
-
-
-def steps_of(case: Case, shown: InWindows, ws: Tensor) -> Iterator[object]:
+def steps_of(case: Case, shown: LatentParameterization) -> Iterator[object]:
     """The steps of our drag."""
-    return drag(shown, ws[:MOVING], case.edit(), case.options, shown.windows)
+    return drag(shown, shown.start, case.edit(), case.options, shown.windows)
 
 
-def work(case: Case, shown: InWindows, ws: Tensor) -> float:
+def work(case: Case, shown: LatentParameterization) -> float:
     """GFLOP of the convolutions of one step: as many backwards as forwards."""
     total: list[int] = []
 
@@ -138,8 +124,8 @@ def work(case: Case, shown: InWindows, ws: Tensor) -> float:
 
         return call
 
-    edit, windows = case.edit(), counted(shown.windows)
-    next(drag(counted(shown), ws[:MOVING], edit, case.options, windows))
+    whole, windows = counted(shown.__call__), counted(shown.windows)
+    next(drag(whole, shown.start, case.edit(), case.options, windows))
     return 2 * total[-1] / 1e9
 
 
@@ -159,16 +145,17 @@ def measure(case: Case) -> Row:
     """One row, in this process."""
     generator, ws = random_generator(case.resolution)
     shown = seen(case, generator, ws)
-    ours = steps_of(case, shown, ws)
+    ours = steps_of(case, shown)
     for _ in range(WARM + 1):
         next(ours)
     peak = peak_mb()
-    theirs = full_map_drag(FullMap.of(generator), ws, case.edit(), case.options, MOVING)
+    paper = PAPER.options.scaled(case.resolution / OPTIONS_SIDE)
+    theirs = full_map_drag(FullMap.of(generator), ws, case.edit(), paper, LAYERS)
     for _ in range(WARM):
         next(theirs)
     pairs = [(timed(ours), timed(theirs)) for _ in range(ROUNDS[case.resolution])]
     fast, slow = (median(each) for each in zip(*pairs, strict=True))
-    gflop = work(case, shown, ws)
+    gflop = work(case, shown)
     return Row(**asdict(case), ms=round(fast, 1), baseline_ms=round(slow, 1),
                ratio=round(slow / fast, 1), gflop=round(gflop, 2),
                peak_mb=round(peak), baseline_peak_mb=round(peak_mb()))  # fmt: skip

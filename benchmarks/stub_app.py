@@ -23,6 +23,7 @@ import app
 from drag import Edit, State
 from drag.solve import Moments
 from editor.dragger import DragStep
+from editor.search import Search
 from editor.session import Session
 from inversion import Inversion
 from photo import Photo
@@ -64,7 +65,7 @@ def picture(model: str, seed: int, truncation_psi: float) -> Photo:
     return written(seed, job())
 
 
-def face(model: str, seed: int) -> Session:
+def face(model: str, seed: int, truncation_psi: float) -> Session:
     """The face that the page opens with, in a photo of its own."""
     begun = handlers.fresh().session
     return replace(begun, subject=replace(begun.subject, photo=written(seed, job())))
@@ -79,7 +80,7 @@ def fit(model: str, image: Any, options: Any, *how: Any) -> Generator[Fitted, No
 
 
 def drag(
-    model: str, session: Session, edit: Edit, options: Any, *how: Any
+    model: str, session: Session, edit: Edit, search: Search
 ) -> Generator[DragStep, None, None]:
     """In place of a drag: it arrives at once, and changes nothing."""
     job()

@@ -17,7 +17,7 @@ from drag.patches import gather
 from drag.sampler import FeatureSampler
 from editor.machine.cores import keep_freed_memory
 
-from .drag_speed import MOVING, Case, random_generator, seen
+from .drag_speed import Case, random_generator, seen
 
 STEPS = 20
 HEAD = "| side | points | features differ by | of | handles differ by, px | they went, px |"
@@ -28,10 +28,10 @@ def features(case: Case) -> tuple[float, float]:
     """(largest difference, largest feature) in the squares that a first step reads."""
     generator, ws = random_generator(case.resolution)
     shown, edit = seen(case, generator, ws), case.edit()
-    whole = shown(ws[:MOVING])
+    whole = shown(shown.start)
     view = FeatureSampler.of(shown, shown.windows, whole, edit, case.options)
     corners, side = view.squares(edit.handles)
-    off = shown.windows(ws[:MOVING], corners, side) - gather(whole, corners, side)
+    off = shown.windows(shown.start, corners, side) - gather(whole, corners, side)
     return float(off.abs().max()), float(whole.abs().max())
 
 
@@ -41,7 +41,7 @@ def handles(case: Case) -> tuple[float, float]:
     shown, edit = seen(case, generator, ws), case.edit()
     options = replace(case.options, steps=STEPS)
     both: list[list[State]] = [
-        list(drag(shown, ws[:MOVING], edit, options, windows)) for windows in (shown.windows, None)
+        list(drag(shown, shown.start, edit, options, windows)) for windows in (shown.windows, None)
     ]
     off = [(a.handles - b.handles).norm(dim=1).max() for a, b in zip(*both, strict=True)]
     way = (both[1][-1].handles - edit.handles).norm(dim=1).max()

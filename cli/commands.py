@@ -89,7 +89,7 @@ def run_drag(args: argparse.Namespace) -> Summary:
 def run_render(args: argparse.Namespace) -> Summary:
     """Write a face of the model."""
     engine = Engine(args.model)
-    save_png(engine.random(args.seed), args.out)
+    save_png(engine.random(args.seed, args.truncation_psi), args.out)
     return {"out": str(args.out), "seed": args.seed, "side": engine.side}
 
 

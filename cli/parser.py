@@ -56,6 +56,7 @@ def parser() -> Parser:
 
     command = commands.add_parser("render", parents=shared, help="a face of the model itself")
     command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--truncation-psi", type=_positive, default=0.8, help="small: usual faces")
     command.set_defaults(run="commands.run_render")
 
     command = commands.add_parser("serve", help="the app in a browser")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import app
+from editor.search import Search
 from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions, start
 from ui import gpu
 from ui.page import handlers, settings
@@ -36,24 +37,24 @@ def faulty(file: Any) -> Any:
     return photo
 
 
-def staged(model: str, session: Any, edit: Any, options: Any, *how: Any) -> Iterator[Any]:
+def staged(model: str, session: Any, edit: Any, search: Search) -> Iterator[Any]:
     """The real thing, or the first picture of it again and again, always a little further."""
-    work = drag(model, session, edit, options, *how)
-    if options.steps not in (FORTY, ENDLESS):
+    work, steps = drag(model, session, edit, search), search.options.steps
+    if steps not in (FORTY, ENDLESS):
         yield from work
         return
     moved = next(item for item in work if item.version is not None)
     change = moved.version.change
-    for number in range(1, 41) if options.steps == FORTY else count(1):
+    for number in range(1, 41) if steps == FORTY else count(1):
         aside = change.vertices + np.array([number % 50 / 10, 0, 0])
-        end = "steps" if options.steps == FORTY and number == 40 else ""
+        end = "steps" if steps == FORTY and number == 40 else ""
         state = replace(moved.state, step=number, end=end)
         yield replace(
             moved,
             state=state,
             version=replace(moved.version, change=replace(change, vertices=aside)),
         )
-        time.sleep(0.03 if options.steps == FORTY else 0.2)
+        time.sleep(0.03 if steps == FORTY else 0.2)
 
 
 handlers.read_photo, gpu.drag, settings.budget = faulty, staged, few

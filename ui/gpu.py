@@ -93,9 +93,9 @@ def refined(model: str, session: Session, fit: Inversion) -> Session:
     return Session(subject, versions[now], versions[:now], versions[now + 1 :])
 
 
-def face(model: str, seed: int) -> Session:
+def face(model: str, seed: int, truncation_psi: float) -> Session:
     """A face of the model itself, ready to drag."""
-    (session,) = _results(_Job(model, _face, (seed,)))
+    (session,) = _results(_Job(model, _face, (seed, truncation_psi)))
     return session
 
 
@@ -120,8 +120,8 @@ def _refined(engine: Engine, session: Session, fit: Inversion) -> Iterator[Sessi
     yield session.refined(fit.ws, fit.delta, engine.picture)
 
 
-def _face(engine: Engine, seed: int) -> Iterator[Session]:
-    yield engine.face(seed)
+def _face(engine: Engine, seed: int, truncation_psi: float) -> Iterator[Session]:
+    yield engine.face(seed, truncation_psi)
 
 
 def _picture(engine: Engine, seed: int, truncation_psi: float) -> Iterator[Photo]:

@@ -96,7 +96,7 @@ def test_a_row_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
         assert min(row.ms, row.baseline_ms, row.peak_mb) > 0
         assert row.ratio == pytest.approx(row.baseline_ms / row.ms, rel=0.3)
         generator, ws = small(32)
-        work_of[mask] = work(case, seen(case, generator, ws), ws)
+        work_of[mask] = work(case, seen(case, generator, ws))
     assert 0 < work_of["none"] < work_of["exact"]
     assert work_of["none"] < work_of["fast"]
 

@@ -29,6 +29,7 @@ from editor.drawing import Drawing, Stroke
 from editor.engine import Engine
 from editor.export import FRAME_MS
 from editor.fit_cache import FOLDER
+from editor.search import LAYERS, PAPER
 from editor.session import Session
 from editor.session_file import load_session, save_session
 from editor.view import VIEW_SIDE, show
@@ -165,6 +166,20 @@ def test_a_photo_can_be_dragged_with_everything(folder: Path, tmp_path: Path, ca
     assert len(opened(tmp_path / "a.safetensors").past) == 1
     assert len(said["distances"]) == 2
     assert {"fit_seconds", "fit_distance", "fit_psnr", "seconds", "end", "steps"} <= set(said)
+
+
+def test_a_photo_can_be_dragged_as_in_the_paper(folder: Path, tmp_path: Path, capsys) -> None:
+    file, out = folder / "photo.safetensors", tmp_path / "a.safetensors"
+    summary(
+        capsys, "drag", file, "--drag", NOSE, "--preset", "paper", "--space", "w", "--rate", 2,
+        "--radius", 4.5, "--steps", 3, "--session", out, "-o", tmp_path / "a.png",
+    )  # fmt: skip
+    before, after = opened(file), opened(out).now
+    start, end = (tuple(map(float, place.split(","))) for place in NOSE.split(":"))
+    search = PAPER.changed(2.0, "w", radius=4.5, steps=3)
+    *_, last = Engine().drag(before, [(start, end)], search)
+    assert torch.equal(after.ws, last.version.ws)
+    assert torch.equal(after.ws[LAYERS:], before.now.ws[LAYERS:])
 
 
 def test_an_edit_is_of_the_photos_pixels_or_of_the_models(

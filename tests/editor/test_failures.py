@@ -355,7 +355,7 @@ def test_the_command_line_keeps_what_there_is(
         raise cause
 
     monkeypatch.setattr(Engine, "fit", fit)
-    monkeypatch.setattr(commands, "Engine", lambda _: engine)
+    monkeypatch.setattr(commands, "Engine", lambda _, domain: engine)
     monkeypatch.setattr(inputs, "read_photo", lambda _: np.zeros((64, 64, 3), np.uint8))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "me.jpg").write_bytes(b"a photo")

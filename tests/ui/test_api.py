@@ -11,6 +11,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import skimage.data
+import torch
 from browser import Server, below, serving
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -20,7 +21,9 @@ from worlds import small_generator
 from drag import EditError
 from editor.engine import Engine
 from editor.export import SOURCE_TYPE
-from editor.view import Pixels, show
+from editor.search import LAYERS, PAPER
+from editor.session import Session
+from editor.view import VIEW_SIDE, Pixels, closeup, show
 from inversion import LOOKS
 from photo import PhotoError
 from photo.crop import box_quad
@@ -116,7 +119,7 @@ def test_there_are_three_endpoints_and_they_are_documented(client: Client) -> No
         ],
         "/drag": [
             ("session", False), ("drags", False), ("strokes", True), ("steps", True),
-            ("pixels", True), ("model", True),
+            ("pixels", True), ("how", True), ("model", True),
         ],
         "/render": [("seed", True), ("truncation_psi", True), ("model", True)],
     }  # fmt: skip
@@ -237,6 +240,21 @@ def test_an_edit_is_of_the_photos_pixels_or_of_the_models(
     assert np.array_equal(pixels(generated[0])[300:], skimage.data.astronaut()[300:])
 
 
+def test_a_drag_can_be_asked_for_as_in_the_paper(client: Client, fitted: Any) -> None:
+    how = {"preset": "paper", "rate": 2, "radius": 4.5, "space": "w"}
+    *_, file, told = client.predict(
+        handle_file(fitted[0]), [NOSE], steps=3, how=how, api_name="/drag"
+    )
+    engine = Engine()
+    (before, _), (after, _) = (engine.reopen(Path(each)) for each in (fitted[0], file))
+    drawn = after.past[-1].drawing.edit(VIEW_SIDE)
+    small = Session(closeup(before.subject), before.now)
+    *_, last = engine.drag(small, drawn, PAPER.changed(2.0, "w", radius=4.5, steps=3))
+    assert told["steps"] == 3
+    assert torch.equal(after.now.ws, last.version.ws)
+    assert torch.equal(after.now.ws[LAYERS:], before.now.ws[LAYERS:])
+
+
 def test_a_face_of_the_model_is_drawn(client: Client) -> None:
     one, same, other, mean = (
         pixels(client.predict(seed, psi, api_name="/render"))
@@ -292,6 +310,9 @@ def test_the_models_there_are_are_told(client: Client, name: Any) -> None:
         ("drag", {"session": "", "drags": []}, "There is nothing to drag yet"),
         ("drag", {"session": "", "drags": [[5, 500, 9, 500]]}, "Drag 1 starts outside the fitted"),
         ("drag", {"session": "", "drags": [NOSE], "steps": 10_000}, "whole number from 1 to 300"),
+        ("drag", {"session": "", "drags": [NOSE], "how": {"rate": 1e9}}, "number from 0.1 to 10"),
+        ("drag", {"session": "", "drags": [NOSE], "how": {"space": "z"}}, "one of: axes, w+, w"),
+        ("drag", {"session": "", "drags": [NOSE], "how": {"seed": 1}}, "In how are: preset, space"),
         ("drag", {"session": "", "drags": [NOSE], "strokes": [{"radius": 3}]}, STROKES),
         ("render", {"truncation_psi": "x"}, "truncation_psi is a number from 0 to 2."),
         ("render", {"seed": FAULTY}, "Something went wrong (error "),

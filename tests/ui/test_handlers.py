@@ -129,7 +129,10 @@ def test_the_page_is_built_without_weights_and_only_the_api_is_public() -> None:
         (lambda v: handlers.undo(busy(v), drawn(v)), "Work is in progress"),
         (lambda v: saving.png(busy(v)), "Work is in progress"),
         (lambda v: work.pixels(busy(v), drawn(v), "generated", *VALUES), "Work is in progress"),
-        (lambda v: work.drag(v, drawn(v, NOSE), None, *VALUES[1:]), "A field under Advanced"),
+        (
+            lambda v: work.drag(v, drawn(v, NOSE), *VALUES[:2], None, *VALUES[3:]),
+            "A field under Advanced",
+        ),
         (lambda v: work.drag(v, {"drags": "x"}, *VALUES), "This drawing cannot be read"),
     ],
 )
@@ -630,6 +633,31 @@ def test_the_end_of_a_drag_is_told_with_its_reason(parts: dict, sentence: str) -
 def test_a_photo_with_a_rig_arrives_where_the_model_does_not() -> None:
     said = messages.ended(state(), 4.0, led=True)
     assert "your photo goes all the way, the model 12 px less" in said
+
+
+def test_a_mask_that_freezes_a_drag_is_named() -> None:
+    said = messages.ended(state(), 4.0, held=True)
+    assert said.startswith("12 px short: what must not move holds it. Paint more")
+
+
+def test_a_drag_that_the_mask_holds_says_so(visit: TabState) -> None:
+    heavy = vars(replace(Settings(), steps=20, mask_weight=40.0, rate=0.1)).values()
+    dab = {"points": [NOSE[:2]], "radius": 6, "erase": False}
+    screens = list(work.drag(visit, drawn(visit, NOSE, strokes=[dab]), *heavy))
+    assert any("what must not move holds it" in str(screen.get("status")) for screen in screens)
+
+
+def test_settings_of_a_drag_follow_the_preset_and_the_model(visit: TabState) -> None:
+    list(handlers.ready(visit))
+    (shown,) = work.suit(visit, "paper")
+    assert shown == Settings.suited(PAPER)
+    assert (shown["space"], shown["radius"], shown["search"], shown["rate"]) == ("w+", 3, 12, 1)
+    visit.suits = "another model"
+    first, *later = list(handlers.ready(visit))
+    changed = next(screen for screen in (first, *later) if "preset" in screen)
+    assert {name: changed[name] for name in shown} == Settings.suited(GEOMETRY)
+    assert changed["preset"] == "model"
+    assert all("preset" not in screen for screen in handlers.ready(visit))
 
 
 def test_settings_keep_to_their_limits() -> None:

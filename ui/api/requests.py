@@ -21,12 +21,13 @@ from photo.crop import Crop, Quad
 from photo.domain import Domain
 
 from ..door.uploads import UPLOADS, Upload
-from ..page.settings import LIMITS, WORDS
+from ..page.settings import LIMITS, OF_SEARCH, WORDS
 
 MARKS = "Mark both eyes and the mouth as three points [x, y] in px of the photo, or leave it out."
 DRAGS = "Give each drag as four numbers in px of the photo: [from x, from y, to x, to y]."
 STROKES = 'Give each stroke as {"radius": r, "erase": false, "points": [[x, y], ...]} in px.'
 HOW = "In how are: preset, space, rate, radius, search, mask_weight, mask_form, algorithm."
+NAMED = {"preset", "space", "rate", *OF_SEARCH} - {"steps"}
 AT = "Say where the face is as [x, y] in px of the photo, or leave it out."
 PLACES = TypeAdapter(Annotated[list[Point], Field(max_length=3)])
 
@@ -123,15 +124,15 @@ def search(sent: Any, engine: Engine) -> Search:
     Raises:
         RequestError: there is no such name, or it cannot say that.
     """
-    asked = {} if sent is None else sent
-    if not isinstance(asked, dict) or not asked.keys() <= {*WORDS, *LIMITS} - {"budget", "steps"}:
+    asked: dict[str, Any] = {} if sent is None else sent
+    if not isinstance(asked, dict) or not asked.keys() <= NAMED:
         raise RequestError(HOW)
-    for name, value in asked.items():
-        if name in WORDS:
-            one_of(value, WORDS[name], name)
-        else:
-            number(value, *LIMITS[name][:2], name)
-    named = dict(asked)
+    named: dict[str, Any] = {
+        name: one_of(value, WORDS[name], name)
+        if name in WORDS
+        else number(value, *LIMITS[name][:2], name)
+        for name, value in asked.items()
+    }
     return engine.search(named.pop("preset", "model")).changed(**named)
 
 

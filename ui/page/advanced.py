@@ -45,4 +45,5 @@ def build() -> dict[str, Any]:
         "seed": gr.Number(
             label="Seed (empty: another face each time)", precision=0, elem_id="seed", value=None
         ),
+        "truncation_psi": slider("truncation_psi", "Truncation of a random face (psi)"),
     }

@@ -43,7 +43,7 @@ def _example(name: str) -> tuple[Session, Facts]:
 
 def settled(visit: TabState, sentence: str, also: Screen | None = None) -> Generator[Screen]:
     """The picture has changed: show it, and what ``also`` did, at last in the whole photo."""
-    yield (also or {}) | idle(visit, sentence)
+    yield idle(visit, sentence) | (also or {})
     yield result(visit.result())
 
 

@@ -20,6 +20,11 @@ BOXES: dict[Domain, str] = {
     "square": "Move the box onto what is to be fitted. Then press Fit.",
 }
 """For models that are not of faces."""
+HELD = (
+    "what must not move holds it. Paint more that may move, or lower How hard the rest is held "
+    "under Advanced."
+)
+FROZEN = 0.2  # of the way: a drag that goes less of it has not moved
 NO_FACE = "No face was found: drag the points onto both eyes and the mouth. Then press Fit."
 
 
@@ -56,14 +61,19 @@ def dragging(state: State, steps: int, begun: float, seconds: float, scale: floa
     return f"Step {state.step} of {steps}: {scale * away:.0f} px to go{left(seconds, share)}"
 
 
-def ended(state: State, scale: float, led: bool = False) -> str:
-    """How a drag has ended, and what can be done about it; ``led``: the photo has arrived."""
+def ended(state: State, scale: float, led: bool = False, held: bool = False) -> str:
+    """How a drag has ended, and what can be done about it.
+
+    ``led``: the photo has arrived. ``held``: what must not move has kept it from moving.
+    """
     worst = int(state.distances.argmax())
     away = f"{scale * float(state.distances[worst]):.0f} px"
     if state.end == "arrived":
         return f"Arrived after {state.step} steps. Drag on, undo, or save."
     if led:
         return f"Done: your photo goes all the way, the model {away} less. Drag on, undo, or save."
+    if held:
+        return f"{away} short: {HELD}"
     if state.end == "steps":
         return f"{state.step} steps are done, {away} short. Press Drag it again to go further."
     how = "It got lost" if state.end == "diverged" else "This is as far as it goes"

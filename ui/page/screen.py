@@ -11,6 +11,7 @@ from photo import Photo
 from ..canvas import write_drawn
 from ..picture import PictureBox, data_url, reduced
 from . import models
+from .settings import Settings
 from .tab_state import PHOTO_SIDE, TabState
 
 RESULT_SIDE = 1280  # px of the longer side of the result on the page; the download has them all
@@ -61,7 +62,15 @@ def buttons(visit: TabState) -> Screen:
 
 def idle(visit: TabState, words: str) -> Screen:
     """Nothing is running: the canvas can be drawn on, and the buttons can be pressed."""
-    return {"canvas": canvas(visit), "status": said(words), **buttons(visit)}
+    return {"canvas": canvas(visit), "status": said(words), **buttons(visit), **_suited(visit)}
+
+
+def _suited(visit: TabState) -> Screen:
+    """The settings of a drag, where the page shows those of another model."""
+    if visit.suits == visit.model:
+        return {}
+    visit.suits = visit.model
+    return {"preset": "model", **Settings.suited(models.engine(visit.model).search())}
 
 
 def unchanged(visit: TabState, words: str) -> Screen:

@@ -14,7 +14,7 @@ from inversion import BUDGETS, InvertOptions, budget, budget_for
 
 LIMITS = {
     "steps": (10, 300, 10), "rate": (0.1, 10, 0.1), "radius": (1, 24, 0.5),
-    "search": (4, 48, 0.5), "mask_weight": (0, 40, 0.5),
+    "search": (4, 48, 0.5), "mask_weight": (0, 40, 0.5), "truncation_psi": (0, 1.5, 0.05),
 }  # fmt: skip
 """Least, most, and the step between two values that the page offers."""
 WORDS = {
@@ -42,6 +42,7 @@ class Settings:
         algorithm: how handles are pulled and followed.
         budget: how much work a fit is worth, see inversion/invert.py.
         seed: of a random face and of a fit; None: another face each time.
+        truncation_psi: of a random face: 0 is the mean one.
     """
 
     preset: Preset = "model"
@@ -55,6 +56,7 @@ class Settings:
     algorithm: Algorithm = GEOMETRY.options.algorithm
     budget: str = "geometry"
     seed: int | None = None
+    truncation_psi: float = 0.8
 
     @staticmethod
     def of(values: Sequence[Any]) -> "Settings":

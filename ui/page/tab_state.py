@@ -63,7 +63,8 @@ class TabState:
     ``small`` is that face as a photo of its own, so that showing it is quick. ``used`` and ``left``
     are the times of the last click and of the closing of the tab (see tabs.py); what the tab
     began with (``first``) belongs to all. ``wanted`` is the public model whose licence is shown;
-    setting ``fetching`` leaves the download that the tab waits for.
+    setting ``fetching`` leaves the download that the tab waits for. ``suits`` is the model whose
+    settings of a drag the page shows.
     """
 
     model: str
@@ -73,6 +74,7 @@ class TabState:
     unfitted: PendingPhoto | None = None
     drawn: CanvasState = field(init=False)
     pixels: Pixels = "photo"
+    suits: str = ""
     serial: int = 0
     busy: bool = False
     stop: Event = field(default_factory=Event)

@@ -46,15 +46,16 @@ def random(visit: TabState, *values: Any) -> Generator[Screen]:
     idle_only(visit)
     settings = Settings.of(values)
     seed = secrets.randbelow(100_000) if settings.seed is None else settings.seed
-    sentence = yield from alone(visit, _imagined(visit, seed))
+    sentence = yield from alone(visit, _imagined(visit, seed, settings.truncation_psi))
     yield {"photo": None}
     yield from by_hand(visit, settled(visit, sentence))
 
 
-def _imagined(visit: TabState, seed: int) -> Generator[Screen, None, str]:
+def _imagined(visit: TabState, seed: int, truncation_psi: float) -> Generator[Screen, None, str]:
     what = "face" if models.domain(visit.model) == "face" else "picture"
     yield {"status": said(f"Thinking of a {what} ...", 0.0)}
-    visit.open(gpu.face(visit.model, seed), {"seed": float(seed)})
+    facts: Facts = {"seed": float(seed), "truncation_psi": truncation_psi}
+    visit.open(gpu.face(visit.model, seed, truncation_psi), facts)
     return f"{what.capitalize()} {seed}. {messages.NEXT}"
 
 
@@ -78,7 +79,6 @@ def use(visit: TabState, model: str, *values: Any) -> Generator[Screen]:
     except USER_ERRORS:
         visit.model = before
         raise
-    yield from suit(visit, Settings.of(values).preset)
     if waits is not None:
         yield from waiting(visit, waits.photo)
 
@@ -202,7 +202,9 @@ def _dragging(visit: TabState, settings: Settings) -> Generator[Screen, None, st
     led = _led(session.subject.rig, last)
     left = replace(visit.drawn.drawing, drags=()) if led else _remaining(visit, last)
     visit.shows(session.moved(replace(version, drawing=left)))
-    return messages.ended(last, scale, led) if last.end else messages.STOPPED
+    gone = 1 - float(last.distances.max()) / max(first, 1e-6)
+    held = edit.mask is not None and gone < messages.FROZEN
+    return messages.ended(last, scale, led, held) if last.end else messages.STOPPED
 
 
 def _led(rig: Rig | None, state: State) -> bool:
