@@ -3,7 +3,8 @@
 *Drags move along axes of shape, pose and expression.* DragGAN searches all of W+: nothing in its
 loss forbids trading hair, skin or light for motion, and a small generator does. The model's file
 carries the directions in which geometry moves w (before the last activation of the mapping), one
-standard deviation long. A model without them is searched along its principal axes.
+standard deviation long. A model without them is searched along its principal axes, by steps that
+are found from the model in hand (search.py).
 
 *The generator that is dragged is the untuned one, the one that is shown is tuned*: its features
 and coordinates are those that training gave it. Motion supervision pulls half towards what a handle

@@ -124,14 +124,13 @@ def search(sent: Any, engine: Engine) -> Search:
     Raises:
         RequestError: there is no such name, or it cannot say that.
     """
-    asked: dict[str, Any] = {} if sent is None else sent
-    if not isinstance(asked, dict) or not asked.keys() <= NAMED:
+    if sent is not None and not (isinstance(sent, dict) and sent.keys() <= NAMED):
         raise RequestError(HOW)
     named: dict[str, Any] = {
         name: one_of(value, WORDS[name], name)
         if name in WORDS
         else number(value, *LIMITS[name][:2], name)
-        for name, value in asked.items()
+        for name, value in (sent or {}).items()
     }
     return engine.search(named.pop("preset", "model")).changed(**named)
 
