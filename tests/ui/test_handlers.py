@@ -673,6 +673,14 @@ def test_settings_keep_to_their_limits() -> None:
     assert Settings.of_facts(kept.facts()) == kept
 
 
+def test_without_a_seed_each_face_is_another(visit: TabState) -> None:
+    for seed in (None, 0, 0.0):  # what a browser makes of an empty field
+        values = vars(replace(Settings(), steps=10)) | {"seed": seed}
+        assert Settings.of(list(values.values())).seed is None
+    seen = {str(list(work.random(visit, *values.values()))[-2]["status"]) for _ in range(3)}
+    assert len(seen) == 3
+
+
 def test_a_drag_is_what_the_fields_say_of_the_preset() -> None:
     for preset in (GEOMETRY, PRINCIPAL, PAPER):
         shown = Settings.suited(preset)

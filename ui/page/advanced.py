@@ -43,7 +43,7 @@ def build() -> dict[str, Any]:
         "algorithm": radio("algorithm", "Algorithm", algorithms),
         "budget": radio("budget", "Fit", budgets),
         "seed": gr.Number(
-            label="Seed (empty: another face each time)", precision=0, elem_id="seed", value=None
+            label="Seed (0: another face each time)", precision=0, elem_id="seed", value=None
         ),
         "truncation_psi": slider("truncation_psi", "Truncation of a random face (psi)"),
     }

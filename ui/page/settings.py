@@ -73,7 +73,7 @@ class Settings:
                 if isnan(number):
                     raise ValueError("not a number")
                 said[name] = kind(min(max(number, least), most))
-            said["seed"] = None if said["seed"] is None else int(said["seed"]) % 2**31
+            said["seed"] = int(said["seed"] or 0) % 2**31 or None  # an empty field shows 0
         except (TypeError, ValueError, OverflowError) as error:
             raise EditError("A field under Advanced is empty: put a number in it.") from error
         for name, words in WORDS.items():
