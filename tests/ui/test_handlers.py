@@ -683,7 +683,7 @@ def test_without_a_seed_each_face_is_another(visit: TabState) -> None:
 
 def test_a_drag_is_what_the_fields_say_of_the_preset() -> None:
     for preset in (GEOMETRY, PRINCIPAL, PAPER):
-        shown = Settings.suited(preset)
+        shown = Settings.suited(preset) | {"steps": preset.options.steps}
         assert replace(Settings(), **shown).drag(preset) == preset
         assert shown.keys() < vars(Settings()).keys()
         slower = replace(Settings(), **(shown | {"rate": 0.5, "radius": 9.0, "space": "w"}))

@@ -109,7 +109,7 @@ def drag(
         session: a session file, of /fit, of /drag or saved in the app.
         drags: [from x, from y, to x, to y] of each, in px of the photo.
         strokes: of a brush that says what may move, in px of the photo; without: everything.
-        steps: at most so many, 1 to 300; without: 120.
+        steps: at most so many, 1 to 300; without: 120, of the preset "paper" 300.
         pixels: photo, for the photo's own pixels, moved; generated, for the model's: a session of
             the budget "geometry" is then fitted as with "balanced" first.
         how: to drag otherwise than suits the model: {"preset": "model" or "paper", "space": "axes",

@@ -22,8 +22,9 @@ WORDS = {
     "algorithm": get_args(Algorithm), "budget": tuple(BUDGETS),
 }  # fmt: skip
 """What the other fields may say."""
-OF_SEARCH = ("steps", "radius", "search", "mask_weight", "mask_form", "algorithm")
-"""Settings that are options of a drag by the same name."""
+SUITED = ("radius", "search", "mask_weight", "mask_form")
+OF_SEARCH = ("steps", "algorithm", *SUITED)
+"""Settings that are options of a drag by the same name; those that suit one model or another."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ class Settings:
 
     @staticmethod
     def suited(preset: Search) -> dict[str, Any]:
-        """What the page shows under Advanced for a model that has this preset."""
-        named = {name: getattr(preset.options, name) for name in OF_SEARCH}
+        """What the page shows under Advanced for a model that has this preset; the rest stays."""
+        named = {name: getattr(preset.options, name) for name in SUITED}
         return {"space": preset.space, "rate": 1.0, **named}
 
     def invert(self) -> InvertOptions:
