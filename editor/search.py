@@ -26,7 +26,9 @@ class Search:
     options: Options
     space: Space = "axes"
 
-    def changed(self, rate: float | None = None, space: Space | None = None, **named: Any):
+    def changed(
+        self, rate: float | None = None, space: Space | None = None, **named: Any
+    ) -> "Search":
         """With these instead, but for those that are None.
 
         Args:
