@@ -35,7 +35,7 @@ from .machine.shortage import enough_memory, with_memory
 from .motion.estimators import painted
 from .motion.features import alike
 from .motion.poses import rigged
-from .search import Preset, Search
+from .search import Search
 from .session import FittedPhoto, Session, SessionError
 from .session_file import Facts, load_session
 from .view import VIEW_SIDE, enlarged, untouched
@@ -102,6 +102,7 @@ class Engine:
         self.domain: Domain = self.model.domain
         self.statistics, axes = statistics.to(on), axes.to(on)
         self.dragger = Dragger(self.model, moving.to(on))
+        self.search = self.dragger.search
         own = digest(model.generator.state_dict())
         self.fitter = Fitter(self.model, self.statistics, axes, *choose(on), encoder, own)
 
@@ -247,7 +248,3 @@ class Engine:
         if not isinstance(edit, Edit):
             edit = Edit.between(session.subject.photo.shape[:2], edit)
         return self.dragger.drag(session, edit, search)
-
-    def search(self, preset: Preset = "model") -> Search:
-        """How this model is dragged: what suits it, or what the paper published."""
-        return self.dragger.search(preset)

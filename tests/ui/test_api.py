@@ -287,7 +287,7 @@ def test_the_models_there_are_are_told(client: Client, name: Any) -> None:
     with pytest.raises(AppError) as complaint:
         client.predict(1, 0.8, name, api_name="/render")
     said = str(complaint.value)
-    assert said.startswith("There is no model ")
+    assert said.startswith("There is no such model ")
     assert said.endswith(" here, but: Faces (256 px); Pets (32 px, animal).")
     assert len(said) < 200
 

@@ -25,7 +25,7 @@ from ui.door.schema import WRONG
 from ui.door.uploads import UNKNOWN, UPLOADS
 
 PAGE = Path(__file__).parents[1] / "door_page.py"
-SETTINGS = [10, 0.03, 2, 4, 1, "w+", "draggan", "quick", 1]
+SETTINGS = ["model", "axes", 10, 1, 8, 16, 1, "mean", "draggan", "quick", 1, 0.8]
 NOTHING_DRAWN = {
     "serial": 0, "drags": [], "strokes": [], "kind": "face", "marks": [[0, 0]] * 3,
     "box": [0, 0, 16],
@@ -197,7 +197,7 @@ def test_what_is_of_another_kind_is_refused(wire: Wire) -> None:
                     data = default_crop(inputs)
                     data[place] = wrong
                     assert wire.error(events[name]["id"], data) == WRONG
-    assert "takes 9 values, not 2" in wire.error(events["ui_6_random"]["id"], [1, 2])
+    assert "takes 12 values, not 2" in wire.error(events["ui_6_random"]["id"], [1, 2])
 
 
 def test_an_upload_is_read_by_who_sent_it_and_is_gone_then(

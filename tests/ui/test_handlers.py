@@ -649,7 +649,7 @@ def test_a_drag_that_the_mask_holds_says_so(visit: TabState) -> None:
 
 def test_settings_of_a_drag_follow_the_preset_and_the_model(visit: TabState) -> None:
     list(handlers.ready(visit))
-    (shown,) = work.suit(visit, "paper")
+    (shown,) = handlers.suit(visit, "paper")
     assert shown == Settings.suited(PAPER)
     assert (shown["space"], shown["radius"], shown["search"], shown["rate"]) == ("w+", 3, 12, 1)
     visit.suits = "another model"

@@ -18,7 +18,8 @@ from wire import API, Wire, file_data
 from worlds import slow
 
 SOON = 30.0  # s; a quiet machine takes less than one
-SETTINGS = [290, 0.03, 2, 4, 1, "w+", "draggan", "balanced", 1]  # 290: a drag without an end
+SETTINGS = ["model", "axes", 290, 1, 8, 16, 1, "mean", "draggan", "balanced", 1, 0.8]
+"""290 steps: a drag without an end."""
 FACE = {
     "serial": 0, "drags": [[256, 322, 286, 310]], "strokes": [], "kind": "face",
     "marks": [[202, 101], [247, 104], [224, 150]], "box": [0, 0, 300],
@@ -140,7 +141,7 @@ def test_the_next_one_is_served_soon(come: Callable[[str], Wire], stage: str, wa
         else:
             running.leave()
         seconds = time.monotonic() - begun
-        line = other.post("call/render", {"data": [1, 0.8]}).json()["event_id"]
+        line = other.post("call/render", {"data": [1, 0.8, None]}).json()["event_id"]
         answer = other.client.get(f"{API}/call/render/{line}").text
         assert "event: complete" in answer
         assert time.monotonic() - begun < 2 * SOON

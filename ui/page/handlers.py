@@ -10,6 +10,7 @@ import gradio as gr
 from drag import EditError
 from editor import USER_ERRORS
 from editor.engine import default_crop, faces
+from editor.search import Preset
 from editor.session import Session
 from editor.session_file import Facts
 from photo import Photo, PhotoError, read_photo
@@ -21,6 +22,7 @@ from ..picture import reduced
 from ..work_lock import idle_only
 from . import messages, models
 from .screen import Screen, idle, result, unchanged
+from .settings import Settings
 from .tab_state import PendingPhoto, TabState
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -144,6 +146,11 @@ def _turned(visit: TabState, drawn: Any, number: int) -> Generator[Screen]:
         visit.took(seen)
     visit.shows(visit.session.at(number))
     yield from settled(visit, messages.what_next(visit))
+
+
+def suit(visit: TabState, preset: Preset) -> Generator[Screen]:
+    """The settings of a drag as suits the model, or as the paper has them."""
+    yield Settings.suited(models.engine(visit.model).search(preset))
 
 
 def stop(visit: TabState) -> Screen:

@@ -48,7 +48,7 @@ def named(asked: str | None) -> str:
     for name, offer in offered.items():
         if asked in (None, name, _short(offer)):
             return name
-    raise WeightsError(f"There is no model {str(asked)[:80]} here, but: {'; '.join(offered)}.")
+    raise WeightsError(f"There is no such model here, but: {'; '.join(offered)}.")
 
 
 def _short(offer: Offer) -> str:

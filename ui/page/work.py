@@ -16,7 +16,6 @@ from editor import USER_ERRORS
 from editor.dragger import FINISHED
 from editor.drawing import Drawing
 from editor.fitter import inside
-from editor.search import Preset
 from editor.session import Session, Version
 from editor.session_file import Facts
 from editor.view import VIEW_SIDE, enlarged
@@ -57,11 +56,6 @@ def _imagined(visit: TabState, seed: int, truncation_psi: float) -> Generator[Sc
     facts: Facts = {"seed": float(seed), "truncation_psi": truncation_psi}
     visit.open(gpu.face(visit.model, seed, truncation_psi), facts)
     return f"{what.capitalize()} {seed}. {messages.NEXT}"
-
-
-def suit(visit: TabState, preset: Preset) -> Generator[Screen]:
-    """The settings of a drag as suits the model, or as the paper has them."""
-    yield Settings.suited(models.engine(visit.model).search(preset))
 
 
 def use(visit: TabState, model: str, *values: Any) -> Generator[Screen]:
