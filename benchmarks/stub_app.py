@@ -65,7 +65,7 @@ def picture(model: str, seed: int, truncation_psi: float) -> Photo:
     return written(seed, job())
 
 
-def face(model: str, seed: int, truncation_psi: float) -> Session:
+def face(model: str, seed: int, truncation_psi: float = 0.8) -> Session:
     """The face that the page opens with, in a photo of its own."""
     begun = handlers.fresh().session
     return replace(begun, subject=replace(begun.subject, photo=written(seed, job())))

@@ -93,7 +93,7 @@ def refined(model: str, session: Session, fit: Inversion) -> Session:
     return Session(subject, versions[now], versions[:now], versions[now + 1 :])
 
 
-def face(model: str, seed: int, truncation_psi: float) -> Session:
+def face(model: str, seed: int, truncation_psi: float = 0.8) -> Session:
     """A face of the model itself, ready to drag."""
     (session,) = _results(_Job(model, _face, (seed, truncation_psi)))
     return session

@@ -188,7 +188,7 @@ def test_elsewhere_nothing_is_decorated(monkeypatch: pytest.MonkeyPatch) -> None
 def test_one_thread_does_all_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = set[str]()
 
-    def face(self: Engine, seed: int) -> int:
+    def face(self: Engine, seed: int, truncation_psi: float) -> int:
         seen.add(current_thread().name)
         return seed
 

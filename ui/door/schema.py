@@ -18,12 +18,14 @@ WRONG = "A field holds something that it cannot hold: reload the page."
 
 
 def checked(components: list[Any], sent: list[Any], address: str) -> list[Any]:
-    """The inputs of an event as they may be used.
+    """The inputs of an event as they may be used; the last ones of the HTTP API may be left out.
 
     Raises:
         UploadError: they name files that this address has not sent, are too few or too many, or
             are of another kind than their components.
     """
+    if all(isinstance(part, Api) for part in components):
+        sent = [*sent, *[None] * (len(components) - len(sent))]
     if len(sent) != len(components):
         raise UploadError(f"This takes {len(components)} values, not {len(sent)}.")
     pairs = zip(components, sent, strict=True)

@@ -10,7 +10,6 @@ from ..work_lock import alone, by_hand
 from . import host, messages, models
 from .handlers import settled
 from .screen import Screen, said
-from .settings import Settings
 from .shelf import invited, rows
 from .tab_state import TabState
 
@@ -35,5 +34,5 @@ def begin(visit: TabState) -> Generator[Screen]:
 def _opened(name: str) -> Generator[Screen, None, str]:
     """Draw it once for all tabs."""
     yield {"status": said("Thinking of a picture ...", 0.0)}
-    _opening[name] = gpu.face(name, 0, Settings().truncation_psi)
+    _opening[name] = gpu.face(name, 0)
     return ""
