@@ -1,6 +1,5 @@
 """A public model of faces, which knows no axes and no points, moves a photo's own head."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 from worlds import small_generator
 
 from benchmarks.hostile.pickle_writer import nvidia, pickled, snapshot, write
-from editor.dragger import DRAG_OPTIONS
 from editor.engine import Engine, default_crop
 from editor.motion.poses import mesh_in
 from editor.session import Session
@@ -50,7 +48,7 @@ def nose_dragged(engine: Engine, fit: int, steps: int) -> tuple[Session, Pose, n
     *_, found = engine.invert(photo, quad, options)
     session, before = engine.begin(photo, quad, found), mesh(photo, quad)
     x, y = (float(place) for place in before[NOSE_TIP, :2])
-    how = replace(DRAG_OPTIONS, steps=steps)
+    how = engine.search().changed(steps=steps)
     *_, last = engine.drag(session, [((x, y), (x + WAY, y))], how)
     assert last.version is not None
     change = last.version.change
