@@ -19,7 +19,7 @@ from editor.export import morph, save_gif, save_mp4, save_png
 from editor.fit_cache import default_folder
 from editor.fitter import ROUGH, inside, quality
 from editor.machine.shortage import ShortageError
-from editor.search import Search
+from editor.search import NAMED, Search
 from editor.session import Session, Version
 from editor.session_file import Facts, load_session, save_session
 from editor.view import VIEW_SIDE, closeup, original, show
@@ -32,8 +32,6 @@ from photo.domain import Domain
 from .progress import bar
 
 SLOW, SMOOTH = 12, 25  # pictures from the photo to the result, in a GIF and in a video
-SEARCH = ("steps", "radius", "search", "mask_weight", "mask_form", "algorithm")
-"""Options of a drag that can be named."""
 POOR = 15.0  # dB: less is not the photo
 CLOSER = "--fit best comes closest, if the model makes such pictures at all"
 Check = Callable[[Photo, Quad], object]
@@ -72,7 +70,7 @@ def run_drag(args: argparse.Namespace) -> Summary:
         view = replace(session, subject=closeup(session.subject))
         edit = session.now.drawing.edit(VIEW_SIDE)
     begin = time.monotonic()
-    named = {name: getattr(args, name) for name in SEARCH}
+    named = {name: getattr(args, name) for name in NAMED}
     search = engine.search(args.preset).changed(args.rate, args.space, **named)
     last, version = _drag(engine, view, edit, search)
     seconds = round(time.monotonic() - begin, 2)

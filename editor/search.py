@@ -18,6 +18,10 @@ Space = Literal["axes", "w+", "w"]
 Preset = Literal["model", "paper"]
 """What suits the model, or what DragGAN published."""
 
+SUITED = ("radius", "search", "mask_weight", "mask_form")
+NAMED = ("steps", "algorithm", *SUITED)
+"""Options that may be asked for by name; those that suit one model or another."""
+
 
 @dataclass(frozen=True)
 class Search:

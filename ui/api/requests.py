@@ -11,7 +11,7 @@ from editor.dragger import check_places
 from editor.drawing import DRAWING, FARTHEST, Drawing, Point, Stroke, wrong
 from editor.engine import Engine, default_crop
 from editor.fitter import inside
-from editor.search import Search
+from editor.search import NAMED, Search
 from editor.session import Session
 from editor.session_file import Facts
 from editor.view import VIEW_SIDE
@@ -21,13 +21,13 @@ from photo.crop import Crop, Quad
 from photo.domain import Domain
 
 from ..door.uploads import UPLOADS, Upload
-from ..page.settings import LIMITS, OF_SEARCH, WORDS
+from ..page.settings import LIMITS, WORDS
 
 MARKS = "Mark both eyes and the mouth as three points [x, y] in px of the photo, or leave it out."
 DRAGS = "Give each drag as four numbers in px of the photo: [from x, from y, to x, to y]."
 STROKES = 'Give each stroke as {"radius": r, "erase": false, "points": [[x, y], ...]} in px.'
 HOW = "In how are: preset, space, rate, radius, search, mask_weight, mask_form, algorithm."
-NAMED = {"preset", "space", "rate", *OF_SEARCH} - {"steps"}
+ASKED = {"preset", "space", "rate", *NAMED} - {"steps"}
 AT = "Say where the face is as [x, y] in px of the photo, or leave it out."
 PLACES = TypeAdapter(Annotated[list[Point], Field(max_length=3)])
 
@@ -124,7 +124,7 @@ def search(sent: Any, engine: Engine) -> Search:
     Raises:
         RequestError: there is no such name, or it cannot say that.
     """
-    if sent is not None and not (isinstance(sent, dict) and sent.keys() <= NAMED):
+    if sent is not None and not (isinstance(sent, dict) and sent.keys() <= ASKED):
         raise RequestError(HOW)
     named: dict[str, Any] = {
         name: one_of(value, WORDS[name], name)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from drag import Algorithm, EditError
 from drag.options import MaskForm
-from editor.search import GEOMETRY, Preset, Search, Space
+from editor.search import GEOMETRY, NAMED, SUITED, Preset, Search, Space
 from editor.session_file import Facts
 from editor.view import Pixels
 from inversion import BUDGETS, InvertOptions, budget, budget_for
@@ -22,9 +22,6 @@ WORDS = {
     "algorithm": get_args(Algorithm), "budget": tuple(BUDGETS),
 }  # fmt: skip
 """What the other fields may say."""
-SUITED = ("radius", "search", "mask_weight", "mask_form")
-OF_SEARCH = ("steps", "algorithm", *SUITED)
-"""Settings that are options of a drag by the same name; those that suit one model or another."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ class Settings:
 
     def drag(self, preset: Search) -> Search:
         """For a drag of a model that has this preset."""
-        named = {name: getattr(self, name) for name in OF_SEARCH}
+        named = {name: getattr(self, name) for name in NAMED}
         return preset.changed(self.rate, self.space, **named)
 
     @staticmethod
