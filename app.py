@@ -16,7 +16,18 @@ from ui.api import routes
 from ui.canvas import DragCanvas
 from ui.door.folder import private_folder
 from ui.door.page import Page, launch_options
-from ui.page import advanced, fetching, handlers, host, models, opening, saving, shelf, work
+from ui.page import (
+    advanced,
+    arriving,
+    fetching,
+    handlers,
+    host,
+    models,
+    opening,
+    saving,
+    shelf,
+    work,
+)  # fmt: skip
 from ui.page.events import at_once, streaming, ui_closed
 from ui.page.tabs import OPEN_TABS
 from ui.picture import FileBox, PictureBox
@@ -41,7 +52,7 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Gradio drops an event while the one before is still at work, be it only on the whole photo.
 EACH: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
 NEW_FACE = (
-    handlers.choose, handlers.astronaut, handlers.ready, work.random, saving.open_file,
+    arriving.choose, arriving.astronaut, handlers.ready, work.random, saving.open_file,
 )  # fmt: skip
 ASKED = "() => document.querySelector('#accept')?.scrollIntoView({block: 'nearest'})"
 SHOW = "() => document.querySelector('#status').scrollIntoView({block: 'nearest'})"
@@ -88,7 +99,7 @@ def _photo_column() -> dict[str, Any]:
             "ready": _button("Ready face", "ready", **small),
             "random": _button("Random face", "random", **small),
         }
-    refit = _button("Fit this photo again", "refit", size="sm")
+    refit = _button("Fit by hand", "refit", size="sm")
     opened = FileBox(
         "Open a saved session", file_types=[".safetensors"], size="sm", elem_id="open",
         interactive=False,
@@ -139,10 +150,10 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
     settings = [parts[name] for name in advanced.NAMES]
     wires: list[tuple[Any, Any, list[Any], dict[str, Any]]] = [
         (page.load, opening.begin, [], QUIET),
-        (photo.input, handlers.choose, [photo], QUIET),
+        (photo.input, arriving.choose, [photo, *settings], QUIET),
         (photo.clear, handlers.unchoose, [], QUIET),
         (parts["back"].click, handlers.back, [], QUIET),
-        (parts["astronaut"].click, handlers.astronaut, [], QUIET),
+        (parts["astronaut"].click, arriving.astronaut, settings, QUIET),
         (parts["ready"].click, handlers.ready, [], QUIET),
         (parts["random"].click, work.random, settings, QUIET),
         (parts["model"].input, work.use, [parts["model"], *settings], QUIET),
@@ -160,6 +171,7 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
         (parts["shelf"].want, fetching.want, settings, EACH),
         (parts["accept"].click, fetching.agree, settings, QUIET),
         (parts["decline"].click, fetching.decline, [], QUIET),
+        (canvas.pick, work.fit, [canvas, *settings], EACH),
     ]
     for number, (event, handler, inputs, how) in enumerate(wires):
         name = f"ui_{number}_{handler.__name__}"

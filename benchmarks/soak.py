@@ -132,9 +132,8 @@ async def person(visitor: Visitor, photo: bytes, deletes: bool) -> None:
     async with visitor.open():
         await visitor.press("begin")
         visitor.shown["photo"] = await visitor.upload(photo, "photo")
-        await visitor.press("choose")
         visitor.shown["budget"] = "quick"
-        await visitor.press("fit")
+        await visitor.press("choose")
         for target in (ASIDE, BACK):
             visitor.shown["canvas"]["drags"] = [[*NOSE, *target]]
             await visitor.press("drag")

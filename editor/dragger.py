@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ from .motion.estimators import (
     painted,
 )
 from .motion.features import FeatureRenderer, LatentParameterization, along, plain
+from .motion.guess import directions
 from .motion.poses import PoseBuilder
 from .motion.warps import WarpBuilder
 from .search import LAYERS, OPTIONS_SIDE, OWN, Preset, Search, Space
@@ -67,6 +69,13 @@ class Dragger:
     def search(self, preset: Preset = "model") -> Search:
         """How it drags unless somebody says otherwise."""
         return searched(self.model.axes is not None, preset)
+
+    @cached_property
+    def directions(self) -> Float[np.ndarray, "n 468 2"]:
+        """Along which it moves faces most; of a model that knows its landmarks."""
+        model = self.model
+        assert model.landmark_regressor is not None, "This model does not know its landmarks."
+        return directions(model.landmark_regressor, self.axes, model.generator.config.resolution)
 
     @property
     def seen_side(self) -> int:

@@ -4,15 +4,16 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, UInt8
 from PIL import Image
 
 from photo import Photo
 from photo.crop import Crop, box_quad
 from stylegan import to_uint8
-from transfer.flow import Picture
+from transfer.bend import bend
+from transfer.flow import Picture, pixels, sample
 from transfer.paint import acting, paint
-from transfer.rig import Pose, Rig, rest
+from transfer.rig import GRID, RIG_SIDE, Pose, Rig, rest, wide_crop
 from transfer.warp import Warp, paste, render
 
 from .session import FittedPhoto, Session, Version
@@ -42,6 +43,25 @@ def edited(subject: FittedPhoto, change: Warp | Pose) -> tuple[Photo, Bool[np.nd
     if isinstance(change, Pose):
         return paint(subject.photo, subject.quad, _of(subject.rig), change)
     return render(subject.photo, subject.quad, change)
+
+
+def wide(
+    subject: FittedPhoto, version: Version
+) -> tuple[UInt8[np.ndarray, "g g 3"], UInt8[np.ndarray, "g g"]]:
+    """(what a head may move in, as this version has it; how much of each px is person, in 255ths).
+
+    The subject needs a rig.
+    """
+    rig, now = _of(subject.rig), version.change
+    assert isinstance(now, Pose)
+    first = (GRID - RIG_SIDE) / 2
+    photo = to_uint8(wide_crop(subject.quad).cut(subject.photo))
+    around = replace(subject, photo=photo, quad=box_quad(first - 0.5, first - 0.5, float(RIG_SIDE)))
+    person = rig.backdrop.person
+    if not now.rests(rig):
+        before, after = (np.c_[v[:, :2] + first, v[:, 2]] for v in (rig.vertices, now.vertices))
+        person = sample(person, pixels(GRID, GRID) + bend(before, after, (GRID, GRID)))
+    return edited(around, now)[0], person
 
 
 def between(before: Warp | Pose, after: Warp | Pose, share: float) -> Warp | Pose:

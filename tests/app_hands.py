@@ -85,6 +85,12 @@ def upload(page: Page, file: Path) -> None:
     page.set_input_files("#photo input[type=file]", file)
 
 
+def is_fitted(page: Page) -> None:
+    """At once: there is one face in the photo."""
+    says(page, "Ready: the fit is")
+    is_ready(page)
+
+
 def open_session(page: Page, file: Path) -> None:
     with page.expect_file_chooser() as waiting:
         press(page, "open")
@@ -92,6 +98,8 @@ def open_session(page: Page, file: Path) -> None:
 
 
 def fit(page: Page) -> None:
+    press(page, "refit")
+    says(page, "Are these the eyes and the mouth?")
     press(page, "fit")
     says(page, "Ready: the fit is")
     is_ready(page)

@@ -50,6 +50,12 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
+def by_hand(page: Page) -> Page:
+    """Drags begin when they are asked for, not whenever an arrow is let go."""
+    page.locator("#canvas [data-part=live]").evaluate("box => (box.checked = false)")
+    return page
+
+
 @contextmanager
 def serving(folder: Path, script: Path, **environment: str) -> Iterator[Server]:
     """A script that serves a Gradio page."""

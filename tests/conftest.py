@@ -21,7 +21,7 @@ type_checks.install()
 pytest.register_assert_rewrite("browser", "app_hands", "canvas_orders")
 import worlds  # noqa: E402, F401  (its quick fits)
 from app_hands import is_ready, says  # noqa: E402
-from browser import Server, chromium, serving, watched  # noqa: E402
+from browser import Server, by_hand, chromium, serving, watched  # noqa: E402
 
 TESTS = Path(__file__).parent
 
@@ -97,6 +97,7 @@ def canvas(browser: Browser, canvas_url: str, screens) -> Iterator[Callable[...,
         page, wrong = screens[kind]
         used.append(wrong)
         page.goto(canvas_url + query)
+        by_hand(page)
         return page
 
     yield opened
@@ -132,6 +133,7 @@ def visitor(app: Server, browser: Browser) -> Iterator[Callable[..., Page]]:
         page = watched(browser, wrong, **screen)
         pages.append(page)
         page.goto(url + query)
+        by_hand(page)
         says(page, "Try it on this face")
         is_ready(page)
         return page

@@ -21,6 +21,7 @@ from app_hands import (
     entered,
     fit,
     is_at,
+    is_fitted,
     is_ready,
     open_session,
     press,
@@ -113,12 +114,11 @@ def a_photo_is_chosen_and_fitted(page: Page, photo: Path, app: Server) -> None:
     """It is taken away once before, and its file goes once it is read."""
     for again in (False, True):
         upload(page, photo)
-        says(page, "Are these the eyes and the mouth?")
-        assert names(page) == ["Left eye", "Right eye", "Mouth"]
+        is_fitted(page)
         assert not [file for file in below(app.folder) if file.name == photo.name]
         if not again:
             page.get_by_label("Remove Image").click()
-            says(page, "Press Drag it")
+            says(page, "Press on a feature")
     budget(page, "quick")
     fit(page)
 
@@ -289,6 +289,7 @@ def test_another_model_is_chosen_and_the_settings_stay(visitor: Visitor) -> None
     says(page, "Move the box onto the animal")
     choose(page, "Faces")
     says(page, "Are these")
+    assert names(page) == ["Left eye", "Right eye", "Mouth"]
     assert page.locator(".toast-body").all_inner_texts() == []
     expect(page.locator("#steps input[type=number]")).to_have_value("13")
     choose(page, "broken")

@@ -23,6 +23,7 @@ from app_hands import (
     drag,
     draw,
     is_at,
+    is_fitted,
     is_ready,
     press,
     result,
@@ -46,8 +47,9 @@ def test_two_visitors_do_not_mix_and_the_second_is_told_to_wait(
 ) -> None:
     one, other = visitor(), visitor()
     upload(one, photo)
-    says(one, "Are these")
+    is_fitted(one)
     budget(one, "best")
+    press(one, "refit")
     press(one, "fit")
     says(one, "Finding a similar face: step")
     expect(one.locator("#canvas button:enabled")).to_have_count(1)  # Compare
@@ -103,6 +105,8 @@ def test_a_phone_is_enough(visitor: Visitor, photo: Path) -> None:
     press(page, "stop")
     is_ready(page)
     upload(page, photo)
+    is_fitted(page)
+    press(page, "refit")
     says(page, "Are these")
     assert serious_findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -120,6 +124,8 @@ def test_dark_mode_is_dark_and_legible(visitor: Visitor) -> None:
     press(page, "stop")
     is_ready(page)
     press(page, "astronaut")
+    is_fitted(page)
+    press(page, "refit")
     says(page, "Are these the eyes and the mouth?")
     assert serious_findings(page) == []
     press(page, "ready")
@@ -139,7 +145,7 @@ def try_everything_once(page: Page, photo: Path) -> None:
     """Upload, stream, download."""
     drag(page)
     upload(page, photo)
-    says(page, "Are these")
+    is_fitted(page)
     back(page)
     is_at(page, 1)
     assert result(page).shape[2] == 3

@@ -274,7 +274,10 @@ def test_our_own_drawing_coming_back_changes_nothing(page: Page) -> None:
     assert drags(page) == [ARROW]
 
 
-def test_live_mode_drags_on_release(page: Page) -> None:
+def test_a_drag_begins_on_release(page: Page) -> None:
+    page.reload()
+    expect(page.locator("#canvas [data-part=live]")).to_be_checked()
+    show(page, grey(512, 512))
     page.check("#canvas [data-part=live]")
     pull(page, (100, 200), (250, 150))
     logged(page, "go with 1; ")

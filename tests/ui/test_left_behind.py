@@ -64,7 +64,6 @@ async def edited(visitor: Visitor) -> None:
     await visitor.press("begin")
     visitor.shown["photo"] = await visitor.upload(PHOTO.getvalue(), "photo.png")
     await visitor.press("choose")
-    await visitor.press("fit")
     visitor.shown["canvas"]["drags"] = [[256, 322, 286, 310]]
     await visitor.press("drag")
     for kind in ("png", "gif", "session"):

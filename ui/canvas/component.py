@@ -9,8 +9,17 @@ import gradio as gr
 from .drawn import NOTHING
 
 HERE = Path(__file__).parent
-SCRIPTS = ("canvas.js", "paint.js", "hands.js", "gradio.js")  # one scope, in this order
-EVENTS = {"go", "undo", "redo", "jump"}
+SCRIPTS = (
+    "canvas.js",
+    "guess.js",
+    "eyes.js",
+    "surface.js",
+    "preview.js",
+    "paint.js",
+    "hands.js",
+    "gradio.js",
+)  # one scope, in this order
+EVENTS = {"go", "undo", "redo", "jump", "pick"}
 NUMBERS: dict[str, Any] = {"type": "array", "items": {"type": "number"}}
 STROKE: dict[str, Any] = {
     "type": "object",
@@ -40,8 +49,10 @@ with patch("gradio.component_meta.create_or_modify_pyi", create=True):
             busy: nothing can be drawn now.
             versions: small pictures of all versions, as URLs.
             now: which of them is shown.
+            preview: of the picture, to show how a drag will look, see ``ui/page/preview.py``.
 
-        Events: go (drag now), undo, redo, jump (to version ``event.number``).
+        Events: go (drag now), undo, redo, jump (to version ``event.number``), pick
+        (fit the face that was pressed on).
         """
 
         is_template = True  # for Gradio: the browser's side of it is that of gr.HTML
@@ -61,12 +72,14 @@ with patch("gradio.component_meta.create_or_modify_pyi", create=True):
             busy: bool = True,
             versions: list[str] | None = None,
             now: int = 0,
+            preview: dict[str, Any] | None = None,
             **settings: Any,
         ):
             props: dict[str, Any] = {
                 "scene": scene, "picture": picture, "before": before, "width": width,
                 "height": height, "photo_px": photo_px, "faces": faces or [], "track": track or [],
                 "busy": busy, "versions": versions or [], "now": now,
+                "preview": preview or {},
             }  # fmt: skip
             super().__init__(
                 value or NOTHING,  # pyright: ignore[reportArgumentType]

@@ -13,6 +13,9 @@ watch('track', () => {
   trails = props.track.map(({ at }, number) => [...(trails[number] || []), at]);
   if (!props.busy || !props.track.length) trails = [];
 });
+watch('preview', takeHead);
+watch('busy', keep);
+part('image').addEventListener('animationend', () => part('image').classList.remove('arrives'));
 watch(['scene', 'picture', 'before', 'width', 'height', 'faces', 'track', 'busy', 'photo_px'], () => {
   if (props.busy) cancel();
   draw();
@@ -23,5 +26,6 @@ watch(['versions', 'now', 'busy', 'scene'], () => {
 });
 
 new ResizeObserver(draw).observe(svg);
+takeHead();
 draw();
 drawVersions();

@@ -85,6 +85,7 @@ function chooseFace(number) {
   const before = copy(drawn);
   drawn.marks = copy(props.faces[number]);
   commit(`Face ${number + 1} chosen`, before);
+  trigger('pick');
 }
 
 let undoGesture = null; // the drawing before the gesture, for Escape and lost pointers

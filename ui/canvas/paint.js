@@ -25,6 +25,7 @@ function draw() {
   part('marks').replaceChildren(...(props.scene === 'fit' ? fitMarks() : dragMarks()));
   part('marks').setAttribute('opacity', comparing ? 0 : 1); // there, so that none loses the focus
   drawStrokes();
+  drawPreview();
   drawLoupe();
   drawTools();
   if (focused) (element.querySelector(`[data-name="${focused}"]`) ?? svg).focus({ preventScroll: true });

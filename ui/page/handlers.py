@@ -106,9 +106,16 @@ def unchoose(visit: TabState) -> Generator[Screen]:
 
 
 def back(visit: TabState) -> Generator[Screen]:
-    """Leave the fitting as it is: on with the face before."""
+    """Leave the fitting as it is: on with the face before; or with the photo before this one."""
     idle_only(visit)
-    yield from unchoose(visit)
+    if visit.unfitted is None and visit.earlier is not None:
+        session, facts, visit.model = visit.earlier
+        visit.earlier = None
+        visit.open(session, facts)
+        yield {"photo": None}
+        yield from settled(visit, messages.what_next(visit))
+    else:
+        yield from unchoose(visit)
 
 
 def refit(visit: TabState) -> Generator[Screen]:

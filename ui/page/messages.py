@@ -13,7 +13,7 @@ PUTTING = "Putting it into the whole photo ..."
 STOPPED = "Stopped: the result so far is kept. Drag on, undo, or save."
 DELETED = "Your photos, faces and files are deleted. Here is the face from the beginning."
 ONE_FACE = "Are these the eyes and the mouth? If not, drag the points. Then press Fit."
-FACES = "{} faces were found: press on the one to edit. Then press Fit."
+FACES = "{} faces were found: press on the one to edit."
 BOXES: dict[Domain, str] = {
     "animal": "Move the box onto the animal's face. Then press Fit.",
     "car": "Move the box onto the car: its middle, 4 wide and 3 high, counts. Then press Fit.",

@@ -11,6 +11,7 @@ from photo import Photo
 from ..canvas import write_drawn
 from ..picture import PictureBox, data_url, reduced
 from . import models
+from .preview import head
 from .settings import Settings
 from .tab_state import PHOTO_SIDE, TabState
 
@@ -27,11 +28,12 @@ def canvas(visit: TabState) -> Any:
         "value": write_drawn(visit.drawn, visit.serial), "track": [], "busy": False,
     }  # fmt: skip
     if visit.unfitted is None:
-        now = visit.frame(visit.session.now)
+        now, own = visit.frame(visit.session.now), visit.pixels == "photo"
         shown |= {
             "scene": "drag", "picture": data_url(now), "before": data_url(visit.small.photo),
             "width": VIEW_SIDE, "height": VIEW_SIDE, "photo_px": visit.crop.photo_px, "faces": [],
             "versions": visit.strip(), "now": len(visit.session.past),
+            "preview": head(visit.session.subject, visit.session.now) if own else {},
         }  # fmt: skip
     else:
         photo = visit.unfitted.photo
@@ -39,7 +41,7 @@ def canvas(visit: TabState) -> Any:
         shown |= {
             "scene": "fit", "picture": data_url(reduced(photo, PHOTO_SIDE)), "before": "",
             "width": width, "height": height, "photo_px": 1.0, "versions": [], "now": 0,
-            "faces": [list(map(list, face)) for face in visit.unfitted.faces],
+            "preview": {}, "faces": [list(map(list, face)) for face in visit.unfitted.faces],
         }  # fmt: skip
     return gr.update(**shown)
 
@@ -49,7 +51,7 @@ def buttons(visit: TabState) -> Screen:
     dragging = visit.unfitted is None
     screen: Screen = {
         "fit": gr.Button(visible=not dragging, interactive=True),
-        "back": gr.Button(visible=not dragging, interactive=True),
+        "back": gr.Button(visible=not dragging or visit.earlier is not None, interactive=True),
         "drag": gr.Button(visible=dragging, interactive=True),
         "refit": gr.Button(interactive=dragging),
         "stop": gr.Button(interactive=False),

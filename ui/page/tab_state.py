@@ -64,7 +64,8 @@ class TabState:
     are the times of the last click and of the closing of the tab (see tabs.py); what the tab
     began with (``first``) belongs to all. ``wanted`` is the public model whose licence is shown;
     setting ``fetching`` leaves the download that the tab waits for. ``suits`` is the model whose
-    settings of a drag the page shows.
+    settings of a drag the page shows. ``earlier`` is the edited photo, its facts and its model
+    from before another photo came.
     """
 
     model: str
@@ -75,6 +76,7 @@ class TabState:
     drawn: CanvasState = field(init=False)
     pixels: Pixels = "photo"
     suits: str = ""
+    earlier: tuple[Session, Facts, str] | None = None
     serial: int = 0
     busy: bool = False
     stop: Event = field(default_factory=Event)
@@ -98,6 +100,12 @@ class TabState:
         self.drawn = PendingPhoto(session.subject.photo, ()).drawn()
         self.shows(session)
 
+    def replace(self, session: Session, facts: Facts) -> None:
+        """Another photo is shown instead of one that has been edited, which is kept."""
+        if self.session.past:
+            self.earlier = self.session, self.facts, self.model
+        self.open(session, facts)
+
     def refine(self, session: Session, facts: Facts) -> None:
         """The same with another fit; all else stays."""
         self.session, self.facts = session, self.facts | facts
@@ -105,7 +113,7 @@ class TabState:
 
     def reset(self, to: "TabState") -> None:
         """Forget everything; go on with what another visit begins with."""
-        self.model, self.first = to.model, to.session
+        self.model, self.first, self.earlier = to.model, to.session, None
         self.open(to.session, to.facts)
 
     def shows(self, session: Session) -> None:
@@ -136,6 +144,8 @@ class TabState:
             own += kept.subject.photo.nbytes + self.small.photo.nbytes
             own += sum(part.nbytes for part in kept.subject.delta.values())
             own += 0 if kept.subject.rig is None else kept.subject.rig.size
+        if self.earlier is not None:
+            own += self.earlier[0].subject.photo.nbytes
         shared = {id(version.change) for version in self.first.versions}
         own += sum(v.size for v in kept.versions if id(v.change) not in shared)
         return own + sum(len(url) for _, url in self.urls.values())

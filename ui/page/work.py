@@ -5,32 +5,27 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
-from math import dist
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
-from drag import State
 from editor import USER_ERRORS
-from editor.dragger import FINISHED
 from editor.drawing import Drawing
 from editor.fitter import inside
-from editor.session import Session, Version
+from editor.session import Session
 from editor.session_file import Facts
 from editor.view import VIEW_SIDE, enlarged
 from photo import Photo, PhotoError
 from photo.align import face_quad
-from photo.crop import Quad, box_quad, resized
-from transfer.handles import MOST_BUMP
-from transfer.rig import RIG_SIDE, Rig
+from photo.crop import Quad, box_quad
 
 from .. import gpu
 from ..canvas import read_drawn
 from ..gpu import Fitted
 from ..picture import data_url
 from ..work_lock import alone, by_hand, idle_only
-from . import messages, models
+from . import messages, models, moving
 from .handlers import ready, settled, waiting
 from .screen import Screen, said
 from .settings import Settings
@@ -81,6 +76,15 @@ def fit(visit: TabState, drawn: Any, *values: Any) -> Generator[Screen]:
     """Fit the part of the photo that is marked."""
     idle_only(visit)
     visit.took(read_drawn(drawn))
+    yield from fit_marked(visit, *values)
+
+
+def fit_marked(visit: TabState, *values: Any) -> Generator[Screen]:
+    """Fit what is known to be marked.
+
+    Raises:
+        PhotoError: nothing waits for its fit, or not all of it is marked.
+    """
     if visit.unfitted is None:
         raise PhotoError("Choose a photo first.")
     settings, photo = Settings.of(values), visit.unfitted.photo
@@ -125,7 +129,7 @@ def _fitting(
     settings = settings.showing(visit.pixels)
     fitted = yield from _fitted(visit, photo, quad, settings)
     session = models.engine(visit.model).begin(photo, quad, fitted.inversion)
-    visit.open(session, _facts(fitted, settings.budget))
+    visit.replace(session, _facts(fitted, settings.budget))
     how = "Stopped early: the fit so far" if visit.stop.is_set() else "Ready: the fit"
     return f"{how} is {fitted.quality}. {messages.NEXT}"
 
@@ -189,57 +193,13 @@ def _dragging(visit: TabState, settings: Settings) -> Generator[Screen, None, st
             if moved.version is not None or now - shown > PAUSE:
                 shown = now
                 sentence = messages.dragging(last, settings.steps, first, now - begun, scale)
-                yield _step(visit, moved.version, last, sentence, settings.steps)
+                yield moving.step(visit, moved.version, last, sentence, settings.steps)
             if visit.stop.is_set() and not last.end:
                 break
     assert last is not None
-    led = _led(session.subject.rig, last)
-    left = replace(visit.drawn.drawing, drags=()) if led else _remaining(visit, last)
+    led = moving.led(session.subject.rig, last)
+    left = replace(visit.drawn.drawing, drags=()) if led else moving.remaining(visit, last)
     visit.shows(session.moved(replace(version, drawing=left)))
     gone = 1 - float(last.distances.max()) / max(first, 1e-6)
     held = edit.mask is not None and gone < messages.FROZEN
     return messages.ended(last, scale, led, held) if last.end else messages.STOPPED
-
-
-def _led(rig: Rig | None, state: State) -> bool:
-    """Whether a photo arrives by its rig, wherever the model has come to."""
-    if rig is None or state.end not in FINISHED:
-        return False
-    return float(state.distances.max()) / state.size[1] < MOST_BUMP * rig.eyes / RIG_SIDE
-
-
-def _step(
-    visit: TabState, version: Version | None, state: State, sentence: str, steps: int
-) -> Screen:
-    """The handles on their way, and the picture where there is a new one."""
-    pairs = zip(_on_canvas(state).tolist(), _arrows(visit).tolist(), strict=True)
-    track = [
-        {"at": at, "target": target, "away": visit.crop.photo_px * dist(at, target)}
-        for at, (_, target) in pairs
-    ]
-    shown: dict[str, Any] = {"track": track}
-    if version is not None:
-        shown["picture"] = data_url(visit.frame(version))
-    share = 1.0 if state.end else state.step / steps
-    words_now = messages.PUTTING if state.end else sentence
-    return {"canvas": gr.update(**shown), "status": said(words_now, share)}
-
-
-def _arrows(visit: TabState) -> np.ndarray:
-    return np.array(visit.drawn.drawing.drags).reshape(-1, 2, 2)
-
-
-def _on_canvas(state: State) -> np.ndarray:
-    """Where the handles are, in px of the canvas."""
-    return resized(state.handles.double().numpy(), state.size[1], VIEW_SIDE)
-
-
-def _remaining(visit: TabState, state: State) -> Drawing:
-    """The arrows that have not arrived, from where their handles are now."""
-    drawing = visit.drawn.drawing
-    if state.end == "arrived":
-        return replace(drawing, drags=())
-    places = _on_canvas(state).clip(0, VIEW_SIDE - 1)
-    pairs = zip(places.round(2).tolist(), _arrows(visit).tolist(), strict=True)
-    drags = tuple(((at[0], at[1]), (target[0], target[1])) for at, (_, target) in pairs)
-    return replace(drawing, drags=tuple(drag for drag in drags if dist(*drag) > 2))

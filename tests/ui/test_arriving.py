@@ -1,0 +1,70 @@
+"""A photo comes: how soon it can be dragged, and that the one before it is not lost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+from photo import PhotoError
+from ui.canvas import write_drawn
+from ui.door.uploads import Upload
+from ui.page import arriving, handlers, work
+from ui.page.settings import Settings
+from ui.page.tab_state import TabState
+
+VALUES = tuple(vars(Settings()).values())
+NOSE = [256, 322, 276, 314]
+
+
+@pytest.fixture
+def visit() -> Iterator[TabState]:
+    visit = handlers.fresh()
+    yield visit
+    visit.close()
+
+
+def sent(folder: Path, photo: np.ndarray) -> Upload:
+    file = folder / "photo.png"
+    Image.fromarray(photo).save(file)
+    return Upload(file, file.unlink)
+
+
+def test_the_only_face_is_ready_without_a_press(visit: TabState, tmp_path: Path) -> None:
+    screens = list(arriving.choose(visit, sent(tmp_path, skimage.data.astronaut()), *VALUES))
+    assert visit.unfitted is None
+    assert visit.session.subject.rig is not None
+    assert visit.session.subject.photo.shape == (512, 512, 3)
+    shown = [screen["canvas"]["scene"] for screen in screens if "scene" in screen.get("canvas", {})]
+    assert shown[-1] == "drag"
+    assert screens[-2]["canvas"]["preview"]["picture"].startswith("data:image/webp")
+
+
+def test_of_two_faces_one_is_asked_for_and_none_is_marked_by_hand(
+    visit: TabState, tmp_path: Path
+) -> None:
+    face = skimage.data.astronaut()[:400]
+    list(arriving.choose(visit, sent(tmp_path, np.hstack([face, face[:, ::-1]])), *VALUES))
+    assert visit.unfitted is not None
+    assert len(visit.unfitted.faces) == 2
+    list(arriving.choose(visit, sent(tmp_path, np.full((300, 300, 3), 90, np.uint8)), *VALUES))
+    assert visit.unfitted is not None
+    assert not visit.unfitted.faces
+
+
+def test_an_edited_photo_comes_back(visit: TabState) -> None:
+    list(work.drag(visit, write_drawn(visit.drawn, 0) | {"drags": [NOSE]}, *VALUES))
+    edited = visit.result()
+    screens = list(arriving.astronaut(visit, *VALUES))
+    assert screens[-2]["back"].visible
+    assert not np.array_equal(visit.result(), edited)
+    *_, shown, _ = handlers.back(visit)
+    assert np.array_equal(visit.result(), edited)
+    assert not shown["back"].visible
+
+
+def test_nothing_is_fitted_where_nothing_waits(visit: TabState) -> None:
+    with pytest.raises(PhotoError, match="Choose a photo first"):
+        list(work.fit_marked(visit, *VALUES))

@@ -1,0 +1,194 @@
+// How the photo's head moves for the arrows that are drawn: what editor/motion/guess.py has measured,
+// solved for the handles by damped least squares; then as transfer/handles.py lets handles arrive.
+//
+// A head is {pose, follow, near, rows, skull, face, centre, eyes, parts}; see ui/page/preview.py.
+// Points are flat: x, y, z of one vertex after the other, px of the canvas.
+
+const MOST_BUMP = 0.3; // of the distance between the eyes
+const STILL = [[0.01, 0.05], [20, 0.01]];
+const MOST_SHARES = [[1.5, 1], [0.5, 2]];
+const SCALED = 0.8;
+const BUMP = 0.4;
+const NEAR = 0.1;
+const MOST_GROWTH = 1.05;
+const DAMPING = 1; // of the handles' mean square: long pulls turn a head less than the first px say
+
+const clip = (value, low, high) => Math.min(Math.max(value, low), high);
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+
+// Solve a small square system by elimination with pivots.
+function solve(matrix, right) {
+  const rows = matrix.map((row, k) => [...row, right[k]]);
+  const count = rows.length;
+  for (let k = 0; k < count; k++) {
+    let best = k;
+    for (let i = k + 1; i < count; i++) if (Math.abs(rows[i][k]) > Math.abs(rows[best][k])) best = i;
+    [rows[k], rows[best]] = [rows[best], rows[k]];
+    for (let i = k + 1; i < count; i++) {
+      const factor = rows[i][k] / (rows[k][k] || 1e-12);
+      for (let j = k; j <= count; j++) rows[i][j] -= factor * rows[k][j];
+    }
+  }
+  const found = new Array(count).fill(0);
+  for (let k = count - 1; k >= 0; k--) {
+    const rest = sum(found.map((value, j) => (j > k ? value * rows[k][j] : 0)));
+    found[k] = (rows[k][count] - rest) / (rows[k][k] || 1e-12);
+  }
+  return found;
+}
+
+// Rodrigues' formula.
+function turning([x, y, z]) {
+  const angle = Math.hypot(x, y, z);
+  const a = angle < 1e-9 ? 1 : Math.sin(angle) / angle;
+  const b = angle < 1e-9 ? 0.5 : (1 - Math.cos(angle)) / angle ** 2;
+  return [
+    [1 - b * (y * y + z * z), b * x * y - a * z, b * x * z + a * y],
+    [b * x * y + a * z, 1 - b * (x * x + z * z), b * y * z - a * x],
+    [b * x * z - a * y, b * y * z + a * x, 1 - b * (x * x + y * y)],
+  ];
+}
+
+// Where a handle holds: its three nearest vertices and how much each counts.
+function anchor(head, [x, y]) {
+  const far = Array.from(head.follow, (_, v) => Math.hypot(head.pose[3 * v] - x, head.pose[3 * v + 1] - y));
+  const nearest = far.map((_, v) => v).sort((a, b) => far[a] - far[b]).slice(0, 3);
+  const weights = nearest.map((v) => 1 / (far[v] + 0.5) ** 2);
+  const all = sum(weights);
+  return { far, nearest, weights: weights.map((weight) => weight / all) };
+}
+
+const held = ({ nearest, weights }, shift, part) => sum(nearest.map((v, k) => weights[k] * shift[3 * v + part]));
+
+// What a unit along direction k moves a vertex by, to first order.
+function slope(head, k, v) {
+  const [rx, ry, rz, growth, dx, dy] = head.skull.subarray(6 * k, 6 * k + 6);
+  const [x, y, z] = [0, 1, 2].map((part) => head.pose[3 * v + part] - head.centre[part]);
+  const at = 2 * (468 * k + head.rows[v]);
+  return [
+    head.follow[v] * (ry * z - rz * y + growth * x + dx + head.near[v] * head.face[at]),
+    head.follow[v] * (rz * x - rx * z + growth * y + dy + head.near[v] * head.face[at + 1]),
+  ];
+}
+
+// How far along each direction: damped least squares for all handles at once.
+function coordinates(head, anchors, wanted) {
+  const many = head.skull.length / 6;
+  const rows = anchors.flatMap(({ nearest, weights }) => {
+    const pair = [new Array(many), new Array(many)];
+    for (let k = 0; k < many; k++) {
+      const slopes = nearest.map((v) => slope(head, k, v));
+      for (const part of [0, 1]) pair[part][k] = sum(slopes.map((each, i) => weights[i] * each[part]));
+    }
+    return pair;
+  });
+  const square = rows.map((a) => rows.map((b) => sum(a.map((value, k) => value * b[k]))));
+  const damping = (DAMPING * sum(square.map((row, k) => row[k]))) / rows.length;
+  square.forEach((row, k) => (row[k] += damping));
+  const pull = solve(square, wanted.flat());
+  return Array.from({ length: many }, (_, k) => sum(rows.map((row, i) => row[k] * pull[i])));
+}
+
+// [the skull's shift, the face's own] of every vertex so far along the directions.
+function shifts(head, along) {
+  const [rx, ry, rz, growth, dx, dy] = weighted(head.skull, 6, along);
+  const spread = weighted(head.face, 2 * 468, along);
+  const scale = clip(1 + growth, 1 / MOST_GROWTH, MOST_GROWTH);
+  const turn = turning([rx, ry, rz]).map((row) => row.map((value) => scale * value));
+  const to = [dx, dy, 0];
+  const { pose, centre, follow, near, rows } = head;
+  const skull = new Float64Array(pose.length);
+  const face = new Float64Array(pose.length);
+  for (let part = 0; part < 3; part++) {
+    const [a, b, c] = turn[part];
+    for (let v = 0, at = part; v < follow.length; v++, at += 3) {
+      const [x, y, z] = [pose[3 * v] - centre[0], pose[3 * v + 1] - centre[1], pose[3 * v + 2] - centre[2]];
+      skull[at] = follow[v] * (a * x + b * y + c * z + centre[part] + to[part] - pose[at]);
+      face[at] = follow[v] * near[v] * (a * spread[2 * rows[v]] + b * spread[2 * rows[v] + 1]);
+    }
+  }
+  return [skull, face];
+}
+
+// The sum of rows of so many values, each times its weight.
+function weighted(values, width, weights) {
+  const total = new Float64Array(width);
+  weights.forEach((weight, k) => {
+    for (let at = 0; at < width; at++) total[at] += weight * values[width * k + at];
+  });
+  return total;
+}
+
+// Of skull and face: bounded least squares in two unknowns, looked for inside and on the edges.
+function shares(head, anchors, both, wanted, alone) {
+  const goal = wanted.flat().map((value) => value / Math.sqrt(wanted.length));
+  const columns = both.map((shift) =>
+    anchors.flatMap((each) => [0, 1].map((part) => held(each, shift, part) / Math.sqrt(wanted.length))),
+  );
+  const costs = both.map((shift, k) => {
+    let squares = 0;
+    for (let v = 0; v < 468; v++) squares += shift[3 * v] ** 2 + shift[3 * v + 1] ** 2;
+    return (STILL[alone][k] * squares) / 468;
+  });
+  const dot = (a, b) => sum(a.map((value, k) => value * b[k]));
+  const square = columns.map((a, i) => columns.map((b, j) => dot(a, b) + (i === j ? costs[i] + 1e-9 : 0)));
+  const pull = columns.map((column) => dot(column, goal));
+  const most = MOST_SHARES[alone];
+  const loss = (x) => dot(x, square.map((row) => dot(row, x))) - 2 * dot(x, pull);
+  const free = solve(square, pull);
+  if (free.every((value, k) => value >= 0 && value <= most[k])) return free;
+  const edges = [0, 1].flatMap((k) =>
+    [0, most[k]].map((value) => {
+      const other = clip((pull[1 - k] - square[k][1 - k] * value) / square[1 - k][1 - k], 0, most[1 - k]);
+      return k ? [other, value] : [value, other];
+    }),
+  );
+  return edges.sort((a, b) => loss(a) - loss(b))[0];
+}
+
+// The width of what a handle drags on its own, if it does: lids, lips and brows.
+function partWidth(head, { far }) {
+  const nearest = (rows) => Math.min(...rows.map((row) => far[row])) / head.eyes;
+  const [width, rows] = [...head.parts].sort((a, b) => nearest(a[1]) - nearest(b[1]))[0];
+  return nearest(rows) < NEAR ? width : 0;
+}
+
+// The vertices with the handles at their targets. drags: [hx, hy, tx, ty]; free: 0 what may not move.
+function guessed(head, drags, free) {
+  const anchors = drags.map((drag) => anchor(head, drag));
+  const wanted = drags.map(([hx, hy, tx, ty]) => [tx - hx, ty - hy]);
+  const both = shifts(head, coordinates(head, anchors, wanted));
+  for (const shift of both) for (let at = 0; at < shift.length; at++) shift[at] *= free[(at / 3) | 0];
+  const widths = anchors.map((each) => partWidth(head, each));
+  const alone = widths.every(Boolean) ? 1 : 0;
+  const [share, own] = shares(head, anchors, both, wanted, alone);
+  const far = alone ? 0 : Math.min(own, 1);
+  const gauss = (away, width) => Math.exp(-0.5 * (away / (width * head.eyes)) ** 2);
+  const shift = new Float64Array(head.pose.length);
+  for (let v = 0; v < head.follow.length; v++) {
+    const around = gauss(Math.min(...anchors.map((each) => each.far[v])), SCALED);
+    const part = far * (1 - around) + own * around;
+    for (let at = 3 * v; at < 3 * v + 3; at++) shift[at] = share * both[0][at] + part * both[1][at];
+  }
+  arrive(head, anchors, wanted, { shift, free, widths, gauss });
+  return shift.map((value, at) => value + head.pose[at]);
+}
+
+// What handles lack is added as Gaussian bumps.
+function arrive(head, anchors, wanted, { shift, free, widths, gauss }) {
+  const bump = (k, v) => free[v] * Math.min(1, 4 * head.follow[v]) * gauss(anchors[k].far[v], widths[k] || BUMP);
+  const at = anchors.map(({ nearest, weights }) =>
+    anchors.map((_, k) => sum(nearest.map((v, i) => weights[i] * bump(k, v)))),
+  );
+  const square = at.map((_, i) => at.map((_, j) => sum(at.map((row) => row[i] * row[j])) + (i === j ? 1e-4 : 0)));
+  for (const part of [0, 1]) {
+    const lacking = anchors.map((each, k) => {
+      const ways = [0, 1].map((side) => wanted[k][side] - held(each, shift, side));
+      return ways[part] * Math.min(1, (MOST_BUMP * head.eyes) / Math.max(1e-6, Math.hypot(...ways)));
+    });
+    const heights = solve(square, at.map((_, i) => sum(at.map((row, j) => row[i] * lacking[j]))));
+    for (let v = 0; v < head.follow.length; v++) {
+      shift[3 * v + part] += sum(heights.map((height, k) => height * bump(k, v)));
+    }
+  }
+}

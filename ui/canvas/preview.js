@@ -1,0 +1,137 @@
+// The photo follows the finger: while arrows are drawn the head is shown as it will be, in a canvas
+// below the SVG, whose own picture is hidden. What Python has done replaces it softly.
+
+const DARK = [0.2, 0.09, 0.09]; // the inside of a mouth
+const [OPENS, CLOSED] = [0.08, 0.05]; // of the mouth's width: how far it opens before its inside is seen, and up to where it shows no teeth of its own
+const GONE = 2; // px from which nothing of what moves stays in its place
+const stage = part('preview');
+
+let heads = 0; // so many have come
+let head = null; // what props.preview says, as numbers and pictures
+let surface = null;
+let asked = false; // the next frame draws
+let kept = null; // the arrows that are shown while Python carries them out
+let shown = ''; // the picture that props.preview belongs to
+
+const decoded = (text, kind) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return new kind(bytes.buffer);
+};
+
+async function loaded(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}
+
+async function takeHead() {
+  const sent = copy(props.preview);
+  const mine = ++heads;
+  head = null;
+  if (!sent.pose) return draw();
+  const floats = ['pose', 'follow', 'near', 'skull', 'face'].map((name) => [name, decoded(sent[name], Float32Array)]);
+  const whole = ['rows', 'triangles'].map((name) => [name, decoded(sent[name], Uint16Array)]);
+  const pictures = await Promise.all([sent.picture, sent.behind, props.picture].map(loaded));
+  if (mine !== heads) return; // another one has come meanwhile
+  const [picture, behind, base] = pictures;
+  surface?.forget();
+  head = { ...sent, ...Object.fromEntries([...floats, ...whole]), picture, behind, base };
+  shown = props.picture;
+  draw();
+}
+
+// The arrows whose effect is shown, if any.
+function pulled() {
+  if (!head || props.scene !== 'drag' || comparing || props.picture !== shown && !kept) return null;
+  const drags = kept ?? drawn.drags.filter(([hx, hy, tx, ty]) => Math.hypot(tx - hx, ty - hy) > 0.5);
+  return drags.length ? drags : null;
+}
+
+function drawPreview() {
+  const drags = pulled();
+  const image = part('image');
+  image.style.visibility = drags && !drawn.strokes.length ? 'hidden' : 'visible';
+  image.setAttribute('mask', drags && drawn.strokes.length ? 'url(#dragphoto-still)' : '');
+  stage.dataset.shown = Boolean(drags); // the picture covers it otherwise
+  if (!drags || asked) return;
+  asked = true;
+  requestAnimationFrame(() => {
+    asked = false;
+    const now = pulled();
+    if (now) bent(now);
+  });
+}
+
+// Python carries out what is shown: that stays until it is done, and its result replaces it softly.
+function keep() {
+  if (props.busy) kept = pulled();
+  else if (kept) {
+    kept = null;
+    part('image').classList.add('arrives');
+  }
+}
+
+function bent(drags) {
+  surface ??= webgl(stage) ?? flatCanvas(stage);
+  const { gaze, drags: surfaceDrags } = looking(head, drags);
+  const to = surfaceDrags.length ? guessed(head, surfaceDrags, free()) : head.pose;
+  const [was, now] = [head.pose, to].map(flatPlaces);
+  const look = { picture: head.picture, colours: head.picture, first: (head.side - head.wide) / 2, wide: head.wide };
+  const full = new Float32Array(head.follow.length).fill(1);
+  const left = full.map((_, v) => clip(Math.hypot(now[2 * v] - was[2 * v], now[2 * v + 1] - was[2 * v + 1]) / GONE, 0, 1));
+  surface.draw([
+    whole(head.base, head.side),
+    { ...look, colours: head.behind, places: was, source: was, amount: left, corners: facing(head.pose), gain: 10 },
+    { ...look, places: now, source: was, amount: full, corners: facing(to) },
+    ...mouth(was, now, look, full),
+    ...eyeballs(was, now, gaze, look),
+  ]);
+  stage.dataset.drawn = Number(stage.dataset.drawn || 0) + 1;
+}
+
+const flatPlaces = (points) => Float32Array.from({ length: (2 * points.length) / 3 }, (_, at) => points[3 * (at >> 1) + (at & 1)]);
+
+function whole(image, side) {
+  const rim = new Float32Array([-0.5, -0.5, side - 0.5, -0.5, side - 0.5, side - 0.5, -0.5, side - 0.5]);
+  const corners = new Uint16Array([0, 1, 2, 0, 2, 3]);
+  return { places: rim, source: rim, amount: new Float32Array(4).fill(1), corners, picture: image, colours: image, first: 0, wide: side };
+}
+
+// The triangles that face the camera, the farthest first.
+function facing(points) {
+  const { triangles } = head;
+  const found = [];
+  const depth = new Float32Array(triangles.length / 3);
+  for (let t = 0; t < depth.length; t++) {
+    const [a, b, c] = [3 * triangles[3 * t], 3 * triangles[3 * t + 1], 3 * triangles[3 * t + 2]];
+    const [ax, ay] = [points[b] - points[a], points[b + 1] - points[a + 1]];
+    const [bx, by] = [points[c] - points[a], points[c + 1] - points[a + 1]];
+    if (ax * by - ay * bx > 0) found.push(t);
+    depth[t] = points[a + 2] + points[b + 2] + points[c + 2];
+  }
+  found.sort((a, b) => depth[b] - depth[a]);
+  return Uint16Array.from({ length: 3 * found.length }, (_, at) => triangles[3 * found[(at / 3) | 0] + (at % 3)]);
+}
+
+// What is dark between lips that open.
+function mouth(was, now, look, full) {
+  const at = (places, v) => [places[2 * v], places[2 * v + 1]];
+  const lips = head.lips;
+  const gap = (places) => distance(at(places, lips[5]), at(places, lips[15]));
+  const wide = distance(at(now, lips[0]), at(now, lips[10]));
+  const flat = [...DARK, clip((gap(now) - gap(was)) / wide / OPENS - 1, 0, 1)];
+  if (flat[3] === 0 || gap(was) / wide > CLOSED) return [];
+  const corners = Uint16Array.from(lips.slice(2).flatMap((_, k) => [lips[0], lips[k + 1], lips[k + 2]]));
+  return [{ ...look, places: now, source: was, amount: full, corners, flat }];
+}
+
+// How much each vertex may move: 1 where nothing is protected.
+function free() {
+  const ground = drawn.strokes.some((stroke) => !stroke.erase) ? 0 : 1;
+  return Float32Array.from(head.follow, (_, v) => {
+    const place = [head.pose[3 * v], head.pose[3 * v + 1]];
+    const over = drawn.strokes.filter((stroke) => stroke.points.some((point) => distance(point, place) <= stroke.radius));
+    return over.length ? (over.at(-1).erase ? 0 : 1) : ground;
+  });
+}

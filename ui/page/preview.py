@@ -1,0 +1,64 @@
+"""What the browser needs to show how a drag will look while a handle is pulled."""
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from editor.motion.guess import guess
+from editor.session import FittedPhoto, Version
+from editor.view import wide
+from photo.mesh import INNER_LIPS, LEFT_EYE, OVAL, RIGHT_EYE
+from transfer.bend import triangles
+from transfer.handles import PARTS
+from transfer.rig import GRID, RIG_SIDE, Pose
+
+from ..picture import data_url
+from . import models
+
+QUALITY = 85  # of the head's picture
+
+
+def head(subject: FittedPhoto, version: Version) -> dict[str, Any]:
+    """How the photo's head looks now and how it may move; {} where it has no rig."""
+    rig, now = subject.rig, version.change
+    if rig is None or not isinstance(now, Pose):
+        return {}
+    moves = models.engine(models.names()[0]).dragger.directions
+    found = guess(moves, now.vertices)
+    return {
+        "picture": _picture(subject, version), "behind": data_url(rig.backdrop.behind),
+        "side": RIG_SIDE, "wide": GRID, "pose": numbers(now.vertices, np.float32),
+        "follow": numbers(rig.follow, np.float32), "near": numbers(rig.near, np.float32),
+        "rows": numbers(_rows(len(rig.vertices)), np.uint16), "eyes": rig.eyes,
+        "triangles": numbers(triangles(len(rig.vertices)), np.uint16),
+        "parts": [[width, rows] for width, rows in PARTS.values()], "lips": INNER_LIPS,
+        "balls": [
+            {"iris": now.iris(rig, number).tolist(), "lids": lids}
+            for number, lids in enumerate((LEFT_EYE, RIGHT_EYE))
+        ],
+        "skull": numbers(found.skull, np.float32), "face": numbers(found.face, np.float32),
+        "centre": found.centre.tolist(),
+    }  # fmt: skip
+
+
+def numbers(values: Any, kind: Any) -> str:
+    """An array's bytes, little-endian, in base64."""
+    data = np.ascontiguousarray(values, np.dtype(kind).newbyteorder("<"))
+    return base64.b64encode(data.tobytes()).decode()
+
+
+def _rows(count: int) -> np.ndarray:
+    """The row of the mesh whose motion each vertex shares: its own, or one of the outline."""
+    rings = (count - 468) // len(OVAL)
+    return np.concatenate([np.arange(468), np.tile(OVAL, rings)])
+
+
+def _picture(subject: FittedPhoto, version: Version) -> str:
+    """The head and what is around it; its alpha says where the person is."""
+    stream = io.BytesIO()
+    made = Image.fromarray(np.dstack(wide(subject, version)))
+    made.save(stream, "WEBP", quality=QUALITY, method=0)
+    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
