@@ -24,6 +24,7 @@ from ui.page import (
     host,
     models,
     opening,
+    people,
     saving,
     shelf,
     work,
@@ -100,13 +101,21 @@ def _photo_column() -> dict[str, Any]:
             "random": _button("Random face", "random", **small),
         }
     refit = _button("Fit by hand", "refit", size="sm")
+    another = _button("Another face", "another", size="sm", visible=False)
     opened = FileBox(
         "Open a saved session", file_types=[".safetensors"], size="sm", elem_id="open",
         interactive=False,
     )  # fmt: skip
     forget = _button("Delete my data", "forget", size="sm")
     gr.Markdown(PRIVACY, elem_id="privacy")
-    return {"photo": photo, **others, "refit": refit, "open": opened, "forget": forget}
+    return {
+        "photo": photo,
+        **others,
+        "refit": refit,
+        "another": another,
+        "open": opened,
+        "forget": forget,
+    }
 
 
 def _canvas_column() -> dict[str, Any]:
@@ -171,7 +180,8 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
         (parts["shelf"].want, fetching.want, settings, EACH),
         (parts["accept"].click, fetching.agree, settings, QUIET),
         (parts["decline"].click, fetching.decline, [], QUIET),
-        (canvas.pick, work.fit, [canvas, *settings], EACH),
+        (canvas.pick, people.pick, [canvas, *settings], EACH),
+        (parts["another"].click, people.another, [], QUIET),
     ]
     for number, (event, handler, inputs, how) in enumerate(wires):
         name = f"ui_{number}_{handler.__name__}"

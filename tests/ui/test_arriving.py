@@ -11,7 +11,7 @@ from PIL import Image
 from photo import PhotoError
 from ui.canvas import write_drawn
 from ui.door.uploads import Upload
-from ui.page import arriving, handlers, work
+from ui.page import arriving, handlers, people, work
 from ui.page.settings import Settings
 from ui.page.tab_state import TabState
 
@@ -68,3 +68,37 @@ def test_an_edited_photo_comes_back(visit: TabState) -> None:
 def test_nothing_is_fitted_where_nothing_waits(visit: TabState) -> None:
     with pytest.raises(PhotoError, match="Choose a photo first"):
         list(work.fit_marked(visit, *VALUES))
+
+
+def test_two_faces_are_edited_in_turn_and_both_edits_are_saved(
+    visit: TabState, tmp_path: Path
+) -> None:
+    face = skimage.data.astronaut()[:400]
+    photo = np.hstack([face, face[:, ::-1]])
+    list(arriving.choose(visit, sent(tmp_path, photo), *VALUES))
+    assert visit.unfitted is not None
+    first, second = (np.array(marks).tolist() for marks in visit.unfitted.faces)
+
+    def picked(marks: list[list[float]]) -> None:
+        list(people.pick(visit, write_drawn(visit.drawn, 0) | {"marks": marks}, *VALUES))
+
+    def dragged() -> np.ndarray:
+        list(work.drag(visit, write_drawn(visit.drawn, 0) | {"drags": [NOSE]}, *VALUES))
+        return visit.result()
+
+    picked(first)
+    one = dragged()
+    (screen,) = people.another(visit)
+    assert screen["another"].visible is False
+    picked(second)
+    assert np.array_equal(visit.result(), one)
+    both = dragged()
+    halves = (both != photo).any((0, 2)).reshape(2, -1).any(1)
+    assert halves.tolist() == [True, True]
+    list(people.another(visit))
+    picked(first)  # its own history is still there
+    assert np.array_equal(visit.result(), both)
+    list(handlers.undo(visit, write_drawn(visit.drawn, 0)))
+    alone = (visit.result() != photo).any((0, 2)).reshape(2, -1).any(1)
+    assert alone.tolist() == sorted(alone.tolist(), reverse=first[0][0] > 512)
+    assert alone.sum() == 1

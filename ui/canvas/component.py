@@ -13,6 +13,7 @@ SCRIPTS = (
     "canvas.js",
     "guess.js",
     "eyes.js",
+    "elastic.js",
     "surface.js",
     "preview.js",
     "paint.js",

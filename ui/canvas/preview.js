@@ -29,14 +29,14 @@ async function takeHead() {
   const sent = copy(props.preview);
   const mine = ++heads;
   head = null;
-  if (!sent.pose) return draw();
-  const floats = ['pose', 'follow', 'near', 'skull', 'face'].map((name) => [name, decoded(sent[name], Float32Array)]);
-  const whole = ['rows', 'triangles'].map((name) => [name, decoded(sent[name], Uint16Array)]);
-  const pictures = await Promise.all([sent.picture, sent.behind, props.picture].map(loaded));
+  if (!sent.side) return draw();
+  const of = (names, kind) => names.filter((name) => sent[name]).map((name) => [name, decoded(sent[name], kind)]);
+  const numbers = [...of(['pose', 'follow', 'near', 'skull', 'face'], Float32Array), ...of(['rows', 'triangles'], Uint16Array)];
+  const urls = { base: props.picture, ...(sent.pose && { picture: sent.picture, behind: sent.behind }) };
+  const pictures = await Promise.all(Object.entries(urls).map(async ([name, url]) => [name, await loaded(url)]));
   if (mine !== heads) return; // another one has come meanwhile
-  const [picture, behind, base] = pictures;
   surface?.forget();
-  head = { ...sent, ...Object.fromEntries([...floats, ...whole]), picture, behind, base };
+  head = { ...sent, ...Object.fromEntries([...numbers, ...pictures]) };
   shown = props.picture;
   draw();
 }
@@ -74,20 +74,24 @@ function keep() {
 
 function bent(drags) {
   surface ??= webgl(stage) ?? flatCanvas(stage);
+  surface.draw(head.pose ? headLayers(drags) : elasticLayers(drags));
+  stage.dataset.drawn = Number(stage.dataset.drawn || 0) + 1;
+}
+
+function headLayers(drags) {
   const { gaze, drags: surfaceDrags } = looking(head, drags);
-  const to = surfaceDrags.length ? guessed(head, surfaceDrags, free()) : head.pose;
+  const to = surfaceDrags.length ? guessed(head, surfaceDrags, free(flatPlaces(head.pose))) : head.pose;
   const [was, now] = [head.pose, to].map(flatPlaces);
   const look = { picture: head.picture, colours: head.picture, first: (head.side - head.wide) / 2, wide: head.wide };
   const full = new Float32Array(head.follow.length).fill(1);
   const left = full.map((_, v) => clip(Math.hypot(now[2 * v] - was[2 * v], now[2 * v + 1] - was[2 * v + 1]) / GONE, 0, 1));
-  surface.draw([
+  return [
     whole(head.base, head.side),
     { ...look, colours: head.behind, places: was, source: was, amount: left, corners: facing(head.pose), gain: 10 },
     { ...look, places: now, source: was, amount: full, corners: facing(to) },
     ...mouth(was, now, look, full),
     ...eyeballs(was, now, gaze, look),
-  ]);
-  stage.dataset.drawn = Number(stage.dataset.drawn || 0) + 1;
+  ];
 }
 
 const flatPlaces = (points) => Float32Array.from({ length: (2 * points.length) / 3 }, (_, at) => points[3 * (at >> 1) + (at & 1)]);
@@ -127,11 +131,14 @@ function mouth(was, now, look, full) {
 }
 
 // How much each vertex may move: 1 where nothing is protected.
-function free() {
+function free(places) {
   const ground = drawn.strokes.some((stroke) => !stroke.erase) ? 0 : 1;
-  return Float32Array.from(head.follow, (_, v) => {
-    const place = [head.pose[3 * v], head.pose[3 * v + 1]];
-    const over = drawn.strokes.filter((stroke) => stroke.points.some((point) => distance(point, place) <= stroke.radius));
-    return over.length ? (over.at(-1).erase ? 0 : 1) : ground;
-  });
+  const may = new Float32Array(places.length / 2).fill(ground);
+  for (const { points, radius, erase } of drawn.strokes) {
+    for (let v = 0; v < may.length; v++) {
+      const place = [places[2 * v], places[2 * v + 1]];
+      if (points.some((point) => distance(point, place) <= radius)) may[v] = erase ? 0 : 1;
+    }
+  }
+  return may;
 }

@@ -1,6 +1,7 @@
 """What the buttons do. Each handler changes its tab's visit and says what the page shows next."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,12 @@ def astronaut(visit: TabState) -> Generator[Screen]:
 
 def waiting(visit: TabState, photo: Photo) -> Generator[Screen]:
     """Show the photo, to say where it is to be fitted."""
-    visit.choose(_seen(photo, models.domain(visit.model)))
+    visit.choose(seen(photo, models.domain(visit.model)))
     yield {"photo": _thumbnail(visit), **idle(visit, messages.what_next(visit))}
 
 
-def _seen(photo: Photo, domain: Domain) -> PendingPhoto:
+def seen(photo: Photo, domain: Domain) -> PendingPhoto:
+    """What can be fitted of a photo."""
     quad = None if domain == "face" else default_crop(photo, domain)
     if quad is not None:
         (left, top), side = quad[0].tolist(), float(quad[3, 0] - quad[0, 0])
@@ -121,7 +123,8 @@ def back(visit: TabState) -> Generator[Screen]:
 def refit(visit: TabState) -> Generator[Screen]:
     """Mark the face of the photo anew, or what else is fitted."""
     idle_only(visit)
-    visit.choose(_seen(visit.session.subject.photo, models.domain(visit.model)))
+    found = seen(visit.session.subject.photo, models.domain(visit.model))
+    visit.choose(replace(found, others=visit.people))
     yield idle(visit, messages.what_next(visit))
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 
 from editor.motion.guess import guess
+from editor.motion.warps import REACH
 from editor.session import FittedPhoto, Version
-from editor.view import wide
+from editor.view import VIEW_SIDE, wide
 from photo.mesh import INNER_LIPS, LEFT_EYE, OVAL, RIGHT_EYE
 from transfer.bend import triangles
 from transfer.handles import PARTS
@@ -22,10 +23,10 @@ QUALITY = 85  # of the head's picture
 
 
 def head(subject: FittedPhoto, version: Version) -> dict[str, Any]:
-    """How the photo's head looks now and how it may move; {} where it has no rig."""
+    """How the photo's head looks now and how it may move; without a rig, how far its pixels do."""
     rig, now = subject.rig, version.change
     if rig is None or not isinstance(now, Pose):
-        return {}
+        return {"side": VIEW_SIDE, "reach": REACH * VIEW_SIDE}
     moves = models.engine(models.names()[0]).dragger.directions
     found = guess(moves, now.vertices)
     return {

@@ -54,6 +54,7 @@ def buttons(visit: TabState) -> Screen:
         "back": gr.Button(visible=not dragging or visit.earlier is not None, interactive=True),
         "drag": gr.Button(visible=dragging, interactive=True),
         "refit": gr.Button(interactive=dragging),
+        "another": gr.Button(visible=dragging and visit.faces > 1, interactive=True),
         "stop": gr.Button(interactive=False),
         "model": gr.update(choices=models.names(), value=visit.model, interactive=True),
         "pixels": gr.Radio(value=visit.pixels, interactive=True),

@@ -37,12 +37,14 @@ class PendingPhoto:
         faces: eyes and mouth of each, in px of the photo; the largest face first.
         domain: what the model is of.
         box: left, top and side of what is usually cut, for a model that is not of faces.
+        others: sessions of other faces of it, whose edits it shows.
     """
 
     photo: Photo
     faces: tuple[tuple[tuple[float, float], ...], ...]
     domain: Domain = "face"
     box: tuple[float, float, float] | None = None
+    others: tuple[Session, ...] = ()
 
     def drawn(self) -> CanvasState:
         """The marks at the largest face, or in the middle; the usual box, or around the middle."""
@@ -65,7 +67,8 @@ class TabState:
     began with (``first``) belongs to all. ``wanted`` is the public model whose licence is shown;
     setting ``fetching`` leaves the download that the tab waits for. ``suits`` is the model whose
     settings of a drag the page shows. ``earlier`` is the edited photo, its facts and its model
-    from before another photo came.
+    from before another photo came. ``people`` are the sessions of other faces of the photo,
+    without it; it came as ``original``, and shows so many ``faces``.
     """
 
     model: str
@@ -77,6 +80,9 @@ class TabState:
     pixels: Pixels = "photo"
     suits: str = ""
     earlier: tuple[Session, Facts, str] | None = None
+    people: tuple[Session, ...] = ()
+    original: Photo = field(init=False)
+    faces: int = 1
     serial: int = 0
     busy: bool = False
     stop: Event = field(default_factory=Event)
@@ -92,19 +98,27 @@ class TabState:
     def __post_init__(self) -> None:
         self.first = self.session
         self.open(self.session, self.facts)
+        self.original = self.session.subject.photo
 
     def open(self, session: Session, facts: Facts) -> None:
         """Show a fitted photo."""
+        self.people = ()
         self.small, self.unfitted, self.facts = closeup(session.subject), None, facts
         self.urls.clear()
         self.drawn = PendingPhoto(session.subject.photo, ()).drawn()
         self.shows(session)
 
-    def replace(self, session: Session, facts: Facts) -> None:
-        """Another photo is shown instead of one that has been edited, which is kept."""
-        if self.session.past:
+    def fitted(self, session: Session, facts: Facts) -> None:
+        """The photo that waited is fitted; one that has been edited before it is kept."""
+        others, faces = (
+            ((), 1) if self.unfitted is None else (self.unfitted.others, len(self.unfitted.faces))
+        )
+        if self.session.past and not others:
             self.earlier = self.session, self.facts, self.model
         self.open(session, facts)
+        self.people, self.faces = others, faces
+        if not others:
+            self.original = session.subject.photo
 
     def refine(self, session: Session, facts: Facts) -> None:
         """The same with another fit; all else stays."""
@@ -146,6 +160,10 @@ class TabState:
             own += 0 if kept.subject.rig is None else kept.subject.rig.size
         if self.earlier is not None:
             own += self.earlier[0].subject.photo.nbytes
+        if self.people:
+            own += self.original.nbytes + sum(
+                v.size for other in self.people for v in other.versions
+            )
         shared = {id(version.change) for version in self.first.versions}
         own += sum(v.size for v in kept.versions if id(v.change) not in shared)
         return own + sum(len(url) for _, url in self.urls.values())

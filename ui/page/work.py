@@ -129,7 +129,7 @@ def _fitting(
     settings = settings.showing(visit.pixels)
     fitted = yield from _fitted(visit, photo, quad, settings)
     session = models.engine(visit.model).begin(photo, quad, fitted.inversion)
-    visit.replace(session, _facts(fitted, settings.budget))
+    visit.fitted(session, _facts(fitted, settings.budget))
     how = "Stopped early: the fit so far" if visit.stop.is_set() else "Ready: the fit"
     return f"{how} is {fitted.quality}. {messages.NEXT}"
 
