@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from drag import Edit
+from drag import Edit, EditError
 from editor.dragger import DragStep, to_crop_edit
+from editor.elastic import NONE, Elastic
 from editor.engine import NO_FACE, Engine, default_crop
 from editor.export import morph, save_gif, save_mp4, save_png
 from editor.fit_cache import default_folder
@@ -34,6 +35,7 @@ from .progress import bar
 SLOW, SMOOTH = 12, 25  # pictures from the photo to the result, in a GIF and in a video
 POOR = 15.0  # dB: less is not the photo
 CLOSER = "--fit best comes closest, if the model makes such pictures at all"
+PHOTO_ALONE = "Without a model there are no pixels but the photo's own: leave --pixels out."
 Check = Callable[[Photo, Quad], object]
 Summary = dict[str, object]
 
@@ -60,7 +62,8 @@ def run_drag(args: argparse.Namespace) -> Summary:
     if isinstance(source, tuple):
         session, facts = source
         engine.check(session)
-        if args.pixels == "generated" and facts.get("fit") == "geometry":
+        closer = args.pixels == "generated" and facts.get("fit") == "geometry"
+        if closer and not isinstance(engine, Elastic):
             session, facts = refit(engine, session, facts, args)
     else:
         session, facts = fit_photo(engine, source, args, asked)
@@ -91,11 +94,17 @@ def run_render(args: argparse.Namespace) -> Summary:
     return {"out": str(args.out), "seed": args.seed, "side": engine.side}
 
 
-def _engine(args: argparse.Namespace) -> Engine:
-    return Engine(args.model, domain=args.domain)
+def _engine(args: argparse.Namespace) -> Engine | Elastic:
+    if args.model != NONE:
+        return Engine(args.model, domain=args.domain)
+    if getattr(args, "pixels", "photo") != "photo":
+        raise EditError(PHOTO_ALONE)
+    return Elastic()
 
 
-def _drag(engine: Engine, session: Session, edit: Edit, search: Search) -> tuple[DragStep, Version]:
+def _drag(
+    engine: Engine | Elastic, session: Session, edit: Edit, search: Search
+) -> tuple[DragStep, Version]:
     """(the last step, the last version)."""
     version = None
     with _stoppable("result") as found, bar(desc="drag", total=search.options.steps) as shown:
@@ -124,9 +133,13 @@ def _write(session: Session, facts: Facts, args: argparse.Namespace) -> int:
 
 
 def fit_photo(
-    engine: Engine, photo: Photo, args: argparse.Namespace, agree: Check
+    engine: Engine | Elastic, photo: Photo, args: argparse.Namespace, agree: Check
 ) -> tuple[Session, Facts]:
-    """Find the face, or what else the model is of, and fit it."""
+    """Find the face, or what else the model is of, and fit it; without a model nothing is to do."""
+    if isinstance(engine, Elastic):
+        session = engine.open(photo, None if args.box is None else box_quad(*args.box))
+        agree(photo, session.subject.quad)
+        return session, {"fit": NONE}
     quad = _quad(photo, engine.domain, args)
     agree(photo, inside(quad, photo))  # else it could not be saved
     fit, facts = _fit(engine, photo, quad, args)

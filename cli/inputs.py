@@ -6,6 +6,8 @@ from photo import read_photo
 from weights.files import check, check_place
 from weights.hub.cache import find
 
+from .parser import NONE
+
 WRITTEN = ("out", "gif", "mp4", "session")
 
 
@@ -26,4 +28,5 @@ def prepare(args: argparse.Namespace) -> None:
             is_session = name == "photo" and "drag" in given and file.suffix == ".safetensors"
             given[name] = file if is_session else read_photo(file)
     if "model" in given:
-        args.model = find(args.model)
+        alone = args.model == NONE and "fit" in given  # `render` has nothing to show without one
+        args.model = NONE if alone else find(args.model)

@@ -16,8 +16,10 @@ BUDGETS = ("geometry", "quick", "balanced", "best")
 PIXELS = ("photo", "generated")
 PRESETS = ("model", "paper")
 SPACES = ("axes", "w+", "w")
+NONE = "none"
 MASK_FORMS = ("mean", "paper", "released")
 ALGORITHMS = ("draggan", "freedrag")
+MODEL = "a file, or a model that is fetched; none: the photo is pulled without any"
 DOMAIN = "how photos are cropped for the model; face, unless its file or the list of models says so"
 
 
@@ -70,7 +72,7 @@ def parser() -> Parser:
 
 def _shared() -> Parser:
     options = Parser(add_help=False)
-    options.add_argument("--model", default=FACES.stem, help="a file, or a model that is fetched")
+    options.add_argument("--model", default=FACES.stem, help=MODEL)
     options.add_argument("-o", "--out", type=Path, required=True, help="file to write")
     return options
 

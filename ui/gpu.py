@@ -21,6 +21,7 @@ from torch import Tensor
 from drag import Edit
 from editor import USER_ERRORS
 from editor.dragger import DragStep
+from editor.elastic import NONE
 from editor.engine import Engine
 from editor.fitter import quality
 from editor.machine.device import changed
@@ -74,12 +75,18 @@ def fit(
 def drag(
     model: str, session: Session, edit: Edit, search: Search
 ) -> Generator[DragStep, None, None]:
-    """Carry out an edit in px of the session's photo. The photo itself goes nowhere."""
+    """Carry out an edit in px of the session's photo. The photo itself goes nowhere.
+
+    Without a model the photo is all there is, and no GPU is needed: it is pulled right here.
+    """
+    if model == NONE:
+        yield from models.engine(model).drag(session, edit, search)
+        return
     photo = np.zeros((1, 1, 3), np.uint8)
     old = session.subject
     rig = None if old.rig is None else replace(old.rig, backdrop=NO_BACKDROP)
     light = Session(replace(old, photo=photo, rig=rig), session.now)
-    return _results(_Job(model, Engine.drag, (light, edit, search), search.options.steps))
+    yield from _results(_Job(model, Engine.drag, (light, edit, search), search.options.steps))
 
 
 def refined(model: str, session: Session, fit: Inversion) -> Session:

@@ -589,3 +589,45 @@ def test_ctrl_c_keeps_the_drag_so_far(folder: Path, tmp_path: Path, capsys, monk
     main.main(["drag", f"{folder}/photo.safetensors", "--drag", "200,90:260,170", "-o", str(out)])
     assert "stopped: the result so far is kept" in capsys.readouterr().err
     assert read_photo(out).shape == (512, 512, 3)
+
+
+def test_without_a_model_any_photo_is_pulled(tmp_path: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(commands, "Engine", None)
+    photo, drag = skimage.data.rocket(), ("drag", "--model", "none", "-o", tmp_path / "out.png")
+    Image.fromarray(photo).save(tmp_path / "rocket.png")
+    mask = np.zeros(photo.shape[:2], np.uint8)
+    mask[80:300, 280:420] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    pull, kept = ("--drag", "321,145:350,130"), tmp_path / "kept.safetensors"
+    said = summary(
+        capsys, *drag, tmp_path / "rocket.png", *pull, "--mask", tmp_path / "mask.png",
+        "--session", kept, "--gif", tmp_path / "out.gif",
+    )  # fmt: skip
+    after = read_photo(tmp_path / "out.png")
+    assert said["end"] == "arrived"
+    assert said["edited_pixels"] == (after != photo).any(2).sum() > 500
+    assert np.array_equal(after[310:], photo[310:])
+    again = summary(capsys, *drag, kept, "--drag", "350,130:321,145")
+    assert again["end"] == "arrived"
+    main.main(["invert", f"{tmp_path}/rocket.png", "--model", "none", "-o", f"{kept}"])
+    assert len(opened(kept).versions) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ("drag photo.jpg --model none --drag 1,1:9,9 --pixels generated", "no pixels but"),
+        ("drag photo.safetensors --model none --drag 1,1:9,9", "made with a model"),
+        ("drag photo.jpg --model none --drag 1,1:999,9", "ends outside the picture"),
+        ("render --model none", "none"),
+    ],
+)
+def test_what_needs_a_model_is_refused_without_one(
+    folder: Path, tmp_path: Path, capsys, monkeypatch, words: str, complaint: str
+) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(SystemExit) as left:
+        main.main([*words.split(), "-o", f"{tmp_path}/out.png"])
+    assert left.value.code == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert complaint in said

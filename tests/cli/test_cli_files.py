@@ -14,6 +14,7 @@ from PIL import Image
 from cli import commands, main, parser, progress, weights_files
 from drag import Algorithm
 from drag.options import MaskForm
+from editor import elastic
 from editor.search import Preset, Space
 from editor.view import Pixels
 from inversion import BUDGETS
@@ -208,6 +209,7 @@ def test_the_command_line_knows_what_the_rooms_know() -> None:
     assert tuple(BUDGETS) == parser.BUDGETS
     assert get_args(Pixels) == parser.PIXELS
     assert get_args(Preset) == parser.PRESETS
+    assert parser.NONE == elastic.NONE
     assert get_args(Space) == parser.SPACES
     assert get_args(MaskForm) == parser.MASK_FORMS
     assert get_args(Algorithm) == parser.ALGORITHMS

@@ -513,3 +513,27 @@ def test_models_of_other_things_than_faces_need_no_face_and_take_no_marks() -> N
     assert np.allclose(requests.quad(grey, None, None, "square"), box_quad(49.5, -0.5, 200.0))
     with pytest.raises(RequestError, match="Eyes and mouth are for models of faces"):
         requests.quad(skimage.data.astronaut(), FACE, None, "animal")
+
+
+def test_a_photo_without_a_face_is_pulled_without_a_model(
+    client: Client, tmp_path: Path, fitted: tuple[str, dict[str, Any]]
+) -> None:
+    photo = skimage.data.rocket()
+    Image.fromarray(photo).save(tmp_path / "rocket.png")
+    alone: dict[str, Any] = {"model": "none", "api_name": "/drag"}
+    file, told = client.predict(handle_file(tmp_path / "rocket.png"), model="none", api_name="/fit")
+    assert told["steps"] == 0
+    shown, after, said = client.predict(handle_file(file), [[321, 145, 350, 130]], **alone)
+    assert said["end"] == "arrived"
+    assert said["px_to_go"] < 1
+    picture = pixels(shown)
+    assert (picture != photo).any()
+    assert np.array_equal(picture[:, :200], photo[:, :200])
+    _, _, back = client.predict(handle_file(after), [[350, 130, 321, 145]], **alone)
+    assert back["end"] == "arrived"
+    with pytest.raises(AppError, match="no pixels but the photo's own"):
+        client.predict(handle_file(file), [NOSE], pixels="generated", **alone)
+    with pytest.raises(AppError, match="made with a model"):
+        client.predict(handle_file(fitted[0]), [NOSE], **alone)
+    with pytest.raises(AppError, match="nothing to draw"):
+        client.predict(model="none", api_name="/render")

@@ -21,7 +21,8 @@ import torch
 from borrower import DRAG, EDIT, INVERT, MODEL, PHOTO, QUAD
 from lender import lender, run
 
-from drag import EditError
+from drag import Edit, EditError
+from editor.elastic import NONE, Elastic
 from editor.engine import Engine
 from editor.machine.shortage import SENTENCE, ShortageError
 from editor.search import GEOMETRY
@@ -281,3 +282,16 @@ def test_what_the_lender_complains_about_is_told_in_a_sentence(
     assert str(said.value) == sentence
     fails.append(False)
     assert len(list(gpu.drag(MODEL, done[1], EDIT, DRAG))) == 1  # the next request works
+
+
+def test_without_a_model_a_photo_is_pulled_right_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu, "_run", None)  # nothing is lent
+    engine = models.engine(NONE)
+    assert isinstance(engine, Elastic)
+    assert NONE not in models.names()
+    assert models.named(NONE) == NONE
+    session = engine.open(PHOTO)
+    edit = Edit.between(PHOTO.shape[:2], [((60.0, 60.0), (66.0, 60.0))])
+    *_, last = gpu.drag(NONE, session, edit, engine.search())
+    assert last.state.end == "arrived"
+    assert last.version is not None

@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from drag import EditError
 from editor.dragger import check_places
 from editor.drawing import DRAWING, FARTHEST, Drawing, Point, Stroke, wrong
+from editor.elastic import Elastic
 from editor.engine import Engine, default_crop
 from editor.fitter import inside
 from editor.search import NAMED, Search
@@ -46,7 +47,7 @@ def photo(upload: Any) -> Photo:
         return read_photo(file)
 
 
-def session(upload: Any, engine: Engine) -> tuple[Session, Facts]:
+def session(upload: Any, engine: Engine | Elastic) -> tuple[Session, Facts]:
     """The uploaded session and its facts; the upload's file is gone afterwards.
 
     Raises:
@@ -118,7 +119,7 @@ def _stroke(stroke: Stroke, crop: Crop) -> dict[str, Any]:
     return {"points": points.tolist(), "radius": radius, "erase": stroke.erase}
 
 
-def search(sent: Any, engine: Engine) -> Search:
+def search(sent: Any, engine: Engine | Elastic) -> Search:
     """How to drag, from what is asked for by name; the rest as the preset has it.
 
     Raises:

@@ -9,6 +9,7 @@ import gradio as gr
 
 import inversion
 from editor.dragger import DragStep
+from editor.elastic import NONE
 from editor.export import save_png
 from editor.session import Session
 from editor.session_file import save_session
@@ -34,6 +35,8 @@ LARGEST_SEED = 2**32 - 1
 Told = dict[str, float | str]
 """Figures by name."""
 CLOSER = "balanced"  # the budget of a fit whose own picture is to be shown
+PHOTO_ALONE = "Without a model there are no pixels but the photo's own: leave pixels out."
+NOTHING = "Without a model there is nothing to draw: name one."
 WAITING: Told = {"waiting": "Another photo is being worked on."}
 
 
@@ -68,12 +71,17 @@ def fit(
             best: how closely the model is made to look like the photo, too.
         at: [x, y] on the face that is to be fitted, or next to it: where the first drag begins.
         model: a name of the page's list, or as `dragphoto weights list` has it; by default the
-            first. Any other name is answered with all those there are.
+            first. Any other name is answered with all those there are. "none" is for photos without
+            a face: nothing is fitted, and all of the photo can be pulled.
     """
     guest, picture = Guest.of(request), requests.photo(photo)
     seed = requests.whole(seed, 0, LARGEST_SEED, "The seed")
     name = models.named(model)
     engine = models.engine(name)
+    if name == NONE:
+        opened = _saved(guest, engine.open(picture), {"fit": NONE})
+        yield opened, {"quality": "as it is", "steps": 0, "seconds": 0.0}
+        return
     quad = requests.quad(picture, eyes_and_mouth, at, engine.domain)
     options = inversion.budget(requests.one_of(budget, BUDGETS, "The budget"), seed)
     begun, fitted = time.monotonic(), None
@@ -126,6 +134,8 @@ def drag(
         search = search.changed(steps=requests.whole(steps, 1, MOST_STEPS, "The number of steps"))
     whose = requests.one_of(pixels, get_args(Pixels), "What to take pixels from")
     drawing = requests.drawing(before.subject.quad, drags, strokes)
+    if whose == "generated" and name == NONE:
+        raise RequestError(PHOTO_ALONE)
     if whose == "generated" and facts.get("fit") == "geometry":
         before, fitted = yield from _closer(guest, name, before)
         facts |= _facts(fitted, CLOSER)
@@ -159,6 +169,8 @@ def render(
     seed = requests.whole(seed, 0, LARGEST_SEED, "The seed")
     psi, guest = requests.number(truncation_psi, 0, 2, "truncation_psi"), Guest.of(request)
     name = models.named(model)
+    if name == NONE:
+        raise RequestError(NOTHING)
 
     def work() -> Generator[Photo, None, None]:
         yield gpu.picture(name, seed, psi)

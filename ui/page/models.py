@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from editor import WeightsError
+from editor.elastic import NONE, Elastic
 from editor.engine import Engine
 from photo.domain import Domain
 from weights.hub.cache import kept
@@ -22,6 +23,7 @@ FIRST = "DRAGPHOTO_MODEL"
 MOST_KEPT = 2
 
 _kept: dict[str, Engine] = {}
+_elastic = Elastic()
 _loading = Lock()
 
 
@@ -39,11 +41,13 @@ def first() -> str | None:
 def named(asked: str | None) -> str:
     """The name in the list of a model that is asked for by it, or as the command line has it.
 
-    Without any it is the first.
+    Without any it is the first; "none" is no model, and in no list.
 
     Raises:
         WeightsError: there is none; the sentence lists those there are.
     """
+    if asked == NONE:
+        return NONE
     offered = _offers()
     for name, offer in offered.items():
         if asked in (None, name, _short(offer)):
@@ -59,16 +63,20 @@ def _short(offer: Offer) -> str:
 
 def domain(name: str) -> Domain:
     """How photos are cropped for the model of this name; its weights are not read."""
+    if name == NONE:
+        return _elastic.domain
     offer = _offers().get(name)
     return "face" if offer is None else offer.domain
 
 
-def engine(name: str) -> Engine:
-    """The model of this name; the last few are kept.
+def engine(name: str) -> Engine | Elastic:
+    """The model of this name, the last few are kept; or "none", which pulls photos without any.
 
     Raises:
         WeightsError: there is none, or its file cannot be used.
     """
+    if name == NONE:
+        return _elastic
     kept = _kept.get(name)  # without the lock: a process forked while it is held never gets it
     if kept is not None:
         return kept
