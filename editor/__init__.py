@@ -17,6 +17,7 @@ move for all layers and small ones (0.2) for each."""
 from drag import EditError
 from inversion import FitError
 from photo import PhotoError
+from transfer.retarget import RetargetError
 from weights.files import WeightsError
 
 from .export import OutputError
@@ -24,7 +25,7 @@ from .machine.shortage import BusyError, ShortageError
 from .session import SessionError
 
 USER_ERRORS = (
-    BusyError, EditError, FitError, OutputError, PhotoError, SessionError, ShortageError,
-    WeightsError,
+    BusyError, EditError, FitError, OutputError, PhotoError, RetargetError, SessionError,
+    ShortageError, WeightsError,
 )  # fmt: skip
 """What a person can put right; everything else is our fault."""
