@@ -140,7 +140,7 @@ def fit_photo(
         session = engine.open(photo, None if args.box is None else box_quad(*args.box))
         agree(photo, session.subject.quad)
         return session, {"fit": NONE}
-    quad = _quad(photo, engine.domain, args)
+    quad = meant_quad(photo, engine.domain, args)
     agree(photo, inside(quad, photo))  # else it could not be saved
     fit, facts = _fit(engine, photo, quad, args)
     return engine.begin(photo, quad, fit), facts
@@ -154,16 +154,21 @@ def refit(
     return session.refined(fit.ws, fit.delta, engine.picture), facts | new
 
 
-def _quad(photo: Photo, domain: Domain, args: argparse.Namespace) -> Quad:
-    """The crop by the box, by the eyes and the mouth, or else the usual one, where is dragged."""
-    if args.box is not None:
+def meant_quad(photo: Photo, domain: Domain, args: argparse.Namespace) -> Quad:
+    """The crop by the box, by the eyes and the mouth, or else the usual one, where is dragged.
+
+    Raises:
+        PhotoError: there is no face, or what was typed is none.
+    """
+    given = vars(args)  # not all commands have all of it
+    if given.get("box") is not None:
         return box_quad(*args.box)
     if args.eyes_mouth is not None:
         if domain != "face":
             raise PhotoError("--eyes-mouth is for models of faces: use --box with this one.")
         return face_quad(np.array(args.eyes_mouth).reshape(3, 2))
-    drags: list[tuple[float, ...]] = vars(args).get("drag", [])  # `invert` has none
-    at = (drags[0][0], drags[0][1]) if drags else None
+    places: list[tuple[float, ...]] = given.get("drag") or [given.get("at") or ()]
+    at = (places[0][0], places[0][1]) if places[0] else None
     quad = default_crop(photo, domain, at)
     if quad is None:
         raise PhotoError(NO_FACE)

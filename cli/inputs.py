@@ -21,6 +21,8 @@ def prepare(args: argparse.Namespace) -> None:
     for name in WRITTEN:
         if given.get(name) is not None:
             check_place(given[name])
+    if "edit" in given:
+        check(args.edit)
     for name in ("photo", "mask"):
         file = given.get(name)
         if file is not None:

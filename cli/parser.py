@@ -56,6 +56,10 @@ def parser() -> Parser:
     _add_drag(command)
     command.set_defaults(run="commands.run_drag")
 
+    command = commands.add_parser("apply", parents=[summary], help="the same edit on other photos")
+    _add_apply(command)
+    command.set_defaults(run="apply.run_apply")
+
     command = commands.add_parser("render", parents=shared, help="a face of the model itself")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--truncation-psi", type=_positive, default=0.8, help="small: usual faces")
@@ -82,10 +86,7 @@ def _fitted() -> Parser:
     options.add_argument("--seed", type=int, default=0, help="the same seed gives the same result")
     options.add_argument("--domain", choices=get_args(Domain), help=DOMAIN)
     where = options.add_mutually_exclusive_group()
-    where.add_argument(
-        "--eyes-mouth", type=_numbers("X,Y:X,Y:X,Y"), metavar="X,Y:X,Y:X,Y",
-        help="left eye, right eye (as seen) and mouth, where the wrong face or none is found",
-    )  # fmt: skip
+    _add_marks(where)
     where.add_argument(
         "--box", type=_numbers("X,Y:SIDE"), metavar="X,Y:SIDE",
         help="left, top and side of the square to fit, for what is not a face",
@@ -99,6 +100,25 @@ def _fitted() -> Parser:
         "--fresh", action="store_true", help="fit anew, and keep nothing for the next time"
     )
     return options
+
+
+def _add_marks(where: Any) -> None:
+    where.add_argument(
+        "--eyes-mouth", type=_numbers("X,Y:X,Y:X,Y"), metavar="X,Y:X,Y:X,Y",
+        help="left eye, right eye (as seen) and mouth, where the wrong face or none is found",
+    )  # fmt: skip
+
+
+def _add_apply(command: argparse.ArgumentParser) -> None:
+    command.add_argument("edit", type=Path, help="a session of the app or of `dragphoto drag`")
+    command.add_argument("photo", type=Path, help="another photo")
+    command.add_argument("-o", "--out", type=Path, required=True, help="file to write")
+    where = command.add_mutually_exclusive_group()
+    where.add_argument(
+        "--at", type=_numbers("X,Y"), metavar="X,Y",
+        help="the face here is meant; without, the largest one",
+    )  # fmt: skip
+    _add_marks(where)
 
 
 def _add_drag(command: argparse.ArgumentParser) -> None:
