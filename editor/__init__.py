@@ -20,12 +20,13 @@ from photo import PhotoError
 from transfer.retarget import RetargetError
 from weights.files import WeightsError
 
+from .clip.source import ClipError
 from .export import OutputError
 from .machine.shortage import BusyError, ShortageError
 from .session import SessionError
 
 USER_ERRORS = (
-    BusyError, EditError, FitError, OutputError, PhotoError, RetargetError, SessionError,
+    BusyError, ClipError, EditError, FitError, OutputError, PhotoError, RetargetError, SessionError,
     ShortageError, WeightsError,
 )  # fmt: skip
 """What a person can put right; everything else is our fault."""

@@ -3,13 +3,16 @@
 import io
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from itertools import chain, pairwise, repeat
 from pathlib import Path
 from typing import BinaryIO
 
 import av
 import numpy as np
+from av.container import OutputContainer
 from av.video.reformatter import ColorRange, Colorspace
+from av.video.stream import VideoStream
 from jaxtyping import Float
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -40,7 +43,7 @@ def save_png(picture: Photo, file: Path) -> None:
     label = PngInfo()
     label.add_itxt("XML:com.adobe.xmp", _xmp(), zip=False)
     image = Image.fromarray(picture)
-    with _result(file) as part:
+    with result(file) as part:
         image.save(part, format="PNG", compress_level=PNG_EFFORT, pnginfo=label)
 
 
@@ -58,7 +61,7 @@ def save_gif(frames: Iterable[Photo], file: Path) -> None:
         made, format="GIF", save_all=True, append_images=rest, duration=FRAME_MS, loop=0,
         comment=LABEL.encode(),
     )  # fmt: skip
-    with _result(file) as part:
+    with result(file) as part:
         part.write(made.getbuffer())
 
 
@@ -70,7 +73,7 @@ def save_mp4(frames: Iterable[Photo], file: Path, rate: int = 25) -> None:
     Raises:
         OutputError: there is no room, or no permission.
     """
-    with _result(file) as part:
+    with result(file) as part:
         _encode(frames, part.name, rate)
 
 
@@ -91,21 +94,33 @@ def morph(subject: FittedPhoto, versions: Sequence[Version], frames: int = 16) -
 
 
 def _encode(frames: Iterable[Photo], part: str, rate: int) -> None:
-    converted = map(_video_frame, frames)
+    converted = map(video_frame, frames)
     first = next(converted)
-    with av.open(part, "w", format="mp4", options={"movflags": "faststart"}) as container:
-        container.metadata["comment"] = LABEL
-        stream = container.add_stream("libx264", rate=rate, options=QUALITY)
-        stream.width, stream.height, stream.pix_fmt = first.width, first.height, first.format.name
-        context = stream.codec_context
-        context.colorspace = context.color_primaries = context.color_trc = BT709
-        context.color_range = ColorRange.MPEG
+    with mp4(part) as container:
+        stream = video_stream(container, first, Fraction(rate))
         for frame in chain([first], converted):
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
 
-def _video_frame(picture: Photo) -> av.VideoFrame:
+def mp4(part: str) -> OutputContainer:
+    """A new MP4 file, labelled; it is closed by ``with``."""
+    container = av.open(part, "w", format="mp4", options={"movflags": "faststart"})
+    container.metadata["comment"] = LABEL
+    return container
+
+
+def video_stream(container: OutputContainer, first: av.VideoFrame, rate: Fraction) -> VideoStream:
+    """H.264 for frames like this one, so many a second."""
+    stream = container.add_stream("libx264", rate=rate, options=QUALITY)
+    stream.width, stream.height, stream.pix_fmt = first.width, first.height, first.format.name
+    context = stream.codec_context
+    context.colorspace = context.color_primaries = context.color_trc = BT709
+    context.color_range = ColorRange.MPEG
+    return stream
+
+
+def video_frame(picture: Photo) -> av.VideoFrame:
     """In the colours of HD video, with even sides."""
     height, width = picture.shape[:2]
     even = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
@@ -154,7 +169,12 @@ def _eased(share: float) -> float:
 
 
 @contextmanager
-def _result(file: Path) -> Generator[BinaryIO, None, None]:
+def result(file: Path) -> Generator[BinaryIO, None, None]:
+    """A stream to what takes the file's place at the end, or leaves no trace.
+
+    Raises:
+        OutputError: there is no room, or no permission.
+    """
     try:
         with whole(file) as part:
             yield part

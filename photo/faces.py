@@ -76,6 +76,15 @@ def find_faces(photo: Photo) -> list[Face]:
     return next(filter(None, small), [])
 
 
+def followed(photo: Photo, before: Face) -> Face | None:
+    """The same face in the next picture of a clip; None where there is none about there."""
+    left, right, _ = before.eyes_and_mouth
+    outline = before.mesh[:, :2]
+    low, high = outline.min(0), outline.max(0)
+    mesh, sure = nets.mesh(photo, (low + high) / 2, float((high - low).max()), right - left)
+    return Face(mesh, sure) if sure > SURE else None
+
+
 def nearest_face(faces: list[Face], point: Float[np.ndarray, "2"]) -> Face | None:
     """The face that a point of the photo is on, or next to; None where there is none at all."""
     return min(faces, key=lambda face: face.distance(point), default=None)
