@@ -8,6 +8,7 @@ from weights.hub.cache import find
 
 from .parser import NONE
 
+CLIPS = (".mp4", ".m4v", ".mov", ".webm", ".mkv")  # of editor.clip, which is not loaded for this
 WRITTEN = ("out", "gif", "mp4", "session")
 
 
@@ -28,7 +29,8 @@ def prepare(args: argparse.Namespace) -> None:
         if file is not None:
             check(file)
             is_session = name == "photo" and "drag" in given and file.suffix == ".safetensors"
-            given[name] = file if is_session else read_photo(file)
+            is_clip = name == "photo" and "edit" in given and file.suffix.lower() in CLIPS
+            given[name] = file if is_session or is_clip else read_photo(file)
     if "model" in given:
         alone = args.model == NONE and "fit" in given  # `render` has nothing to show without one
         args.model = NONE if alone else find(args.model)

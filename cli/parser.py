@@ -56,7 +56,9 @@ def parser() -> Parser:
     _add_drag(command)
     command.set_defaults(run="commands.run_drag")
 
-    command = commands.add_parser("apply", parents=[summary], help="the same edit on other photos")
+    command = commands.add_parser(
+        "apply", parents=[summary], help="the same edit on a photo or a clip"
+    )
     _add_apply(command)
     command.set_defaults(run="apply.run_apply")
 
@@ -111,12 +113,12 @@ def _add_marks(where: Any) -> None:
 
 def _add_apply(command: argparse.ArgumentParser) -> None:
     command.add_argument("edit", type=Path, help="a session of the app or of `dragphoto drag`")
-    command.add_argument("photo", type=Path, help="another photo")
+    command.add_argument("photo", type=Path, help="another photo, or a clip of a minute at most")
     command.add_argument("-o", "--out", type=Path, required=True, help="file to write")
     where = command.add_mutually_exclusive_group()
     where.add_argument(
         "--at", type=_numbers("X,Y"), metavar="X,Y",
-        help="the face here is meant; without, the largest one",
+        help="the face here is meant (of a clip: in its first frame); without, the largest one",
     )  # fmt: skip
     _add_marks(where)
 

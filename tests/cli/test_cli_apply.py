@@ -1,21 +1,21 @@
 """``dragphoto apply``: what was done to one photo is done to another."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import skimage.data
-import torch
+from clips import EMPTY, clip, head_moved, panned
 from PIL import Image
 
 from cli import main
-from editor.engine import default_crop
-from editor.motion.poses import rigged
-from editor.session import FittedPhoto, Session, Version
+from cli.inputs import CLIPS
+from editor.clip.source import FORMATS, open_clip
 from editor.session_file import save_session
 from editor.view import untouched
-from transfer.rig import Pose
 
 
 @pytest.fixture(scope="module")
@@ -26,22 +26,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Image.fromarray(np.hstack([photo, photo[:, ::-1]])).save(folder / "two.png")
     Image.new("RGB", (200, 100), "grey").save(folder / "empty.png")
     (folder / "words.safetensors").write_text("no session")
-    quad = default_crop(photo, "face")
-    assert quad is not None
-    rig, ws = rigged(photo, quad), torch.zeros(2, 3)
-    assert rig is not None
-    plain = untouched(FittedPhoto(photo, quad, ws, {}, rig), 0)
-    moved = Pose(rig.vertices + rig.follow[:, None] * (15, 0, 0), np.zeros((2, 2)))
-    headless = untouched(FittedPhoto(photo, quad, ws, {}), 8)
-    for name, session in (
-        ("plain", plain), ("edit", plain.moved(Version(ws, moved))), ("warp", headless),
-    ):  # fmt: skip
-        written(session, folder / f"{name}.safetensors")
+    edit = head_moved()
+    headless = untouched(replace(edit.subject, rig=None), 8)
+    for name, session in (("plain", edit.at(0)), ("edit", edit), ("warp", headless)):
+        save_session(session, {}, folder / f"{name}.safetensors")
+    clip(folder / "clip.mp4", panned(6), sound="aac")
+    clip(folder / "empty.mp4", [EMPTY])
     return folder
-
-
-def written(session: Session, file: Path) -> None:
-    save_session(session, {}, file)
 
 
 def apply(folder: Path, *arguments: str) -> None:
@@ -75,6 +66,33 @@ def test_eyes_and_mouth_can_be_marked(folder: Path) -> None:
     assert len(changed(folder / "photo.png", folder / "marked.png"))
 
 
+def test_a_clip_is_edited(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    apply(folder, "edit.safetensors", "clip.mp4", "-o", "out.mp4", "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert (said["frames"], said["with_face"], said["sound"]) == (6, 6, True)
+    made, before = open_clip(folder / "out.mp4"), open_clip(folder / "clip.mp4")
+    assert made.sounds
+    for old, new in zip(before.frames(), made.frames(), strict=True):
+        assert old.time == new.time
+        assert np.abs(old.picture.astype(int) - new.picture).mean() > 1
+
+
+def test_a_clip_that_is_stopped_is_kept_so_far(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object) -> Iterator[int]:
+        yield 1
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.apply.save_clip", stopped)
+    apply(folder, "edit.safetensors", "clip.mp4", "-o", "out.mp4")
+    assert "the 1 frames so far are kept" in capsys.readouterr().err
+
+
+def test_clips_are_known_before_anything_heavy_is_loaded() -> None:
+    assert tuple(FORMATS) == CLIPS
+
+
 @pytest.mark.parametrize(
     ("edit", "photo", "words"),
     [
@@ -84,6 +102,8 @@ def test_eyes_and_mouth_can_be_marked(folder: Path) -> None:
         ("missing", "photo.png", "There is no file"),
         ("edit", "empty.png", "No face was found"),
         ("edit", "words.safetensors", "JPEG, PNG"),
+        ("edit", "clip.mp4", "named *.mp4"),
+        ("edit", "missing.mp4", "There is no file"),
     ],
 )
 def test_bad_input_is_one_sentence(
@@ -95,3 +115,14 @@ def test_bad_input_is_one_sentence(
     assert (left.value.code, said.count("\n")) == (2, 1)
     assert words in said
     assert not (folder / "bad.png").exists()
+
+
+def test_a_clip_without_a_face_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        apply(folder, "edit.safetensors", "empty.mp4", "-o", "bad.mp4")
+    assert "No face was found in this clip." in capsys.readouterr().err
+    marks = ("--eyes-mouth", "200,110:240,110:220,150")
+    with pytest.raises(SystemExit):
+        apply(folder, "edit.safetensors", "clip.mp4", "-o", "bad.mp4", *marks)
+    assert "told by --at" in capsys.readouterr().err
+    assert not (folder / "bad.mp4").exists()
