@@ -11,7 +11,7 @@ from PIL import Image
 from photo import PhotoError
 from ui.canvas import write_drawn
 from ui.door.uploads import Upload
-from ui.page import arriving, handlers, people, work
+from ui.page import arriving, handlers, people, saving, work
 from ui.page.settings import Settings
 from ui.page.tab_state import TabState
 
@@ -42,16 +42,11 @@ def test_the_only_face_is_ready_without_a_press(visit: TabState, tmp_path: Path)
     assert screens[-2]["canvas"]["preview"]["picture"].startswith("data:image/webp")
 
 
-def test_of_two_faces_one_is_asked_for_and_none_is_marked_by_hand(
-    visit: TabState, tmp_path: Path
-) -> None:
+def test_of_two_faces_one_is_asked_for(visit: TabState, tmp_path: Path) -> None:
     face = skimage.data.astronaut()[:400]
     list(arriving.choose(visit, sent(tmp_path, np.hstack([face, face[:, ::-1]])), *VALUES))
     assert visit.unfitted is not None
     assert len(visit.unfitted.faces) == 2
-    list(arriving.choose(visit, sent(tmp_path, np.full((300, 300, 3), 90, np.uint8)), *VALUES))
-    assert visit.unfitted is not None
-    assert not visit.unfitted.faces
 
 
 def test_an_edited_photo_comes_back(visit: TabState) -> None:
@@ -102,3 +97,40 @@ def test_two_faces_are_edited_in_turn_and_both_edits_are_saved(
     alone = (visit.result() != photo).any((0, 2)).reshape(2, -1).any(1)
     assert alone.tolist() == sorted(alone.tolist(), reverse=first[0][0] > 512)
     assert alone.sum() == 1
+
+
+def test_a_photo_without_a_face_is_pulled_without_a_model(visit: TabState, tmp_path: Path) -> None:
+    cat = skimage.data.chelsea()
+    *_, shown, _ = arriving.choose(visit, sent(tmp_path, cat), *VALUES)
+    assert visit.model == "none"
+    assert "No face was found" in shown["status"]
+    assert shown["canvas"]["preview"]["reach"] > 0
+    list(work.drag(visit, write_drawn(visit.drawn, 0) | {"drags": [[150, 130, 150, 100]]}, *VALUES))
+    changed = (visit.result() != cat).any(2)
+    assert 0.001 < changed.mean() < 0.3
+    list(handlers.refit(visit))
+    assert visit.unfitted is not None
+    assert visit.unfitted.domain == "face"
+    list(handlers.back(visit))
+    assert visit.model == "none"
+    list(arriving.astronaut(visit, *VALUES))
+    assert visit.session.subject.rig is not None
+    list(handlers.back(visit))
+    assert visit.model == "none"
+    assert np.array_equal((visit.result() != cat).any(2), changed)
+
+
+def test_no_model_is_chosen_and_its_session_opened_by_any(visit: TabState, tmp_path: Path) -> None:
+    list(arriving.astronaut(visit, *VALUES))
+    list(work.use(visit, "none", *VALUES))
+    assert visit.session.subject.rig is None
+    list(work.drag(visit, write_drawn(visit.drawn, 0) | {"drags": [NOSE]}, *VALUES))
+    pulled = visit.result()
+    list(saving.session(visit, write_drawn(visit.drawn, 0), *VALUES))
+    file = tmp_path / "pulled.safetensors"
+    file.write_bytes(visit.file("dragphoto.safetensors").read_bytes())
+    list(handlers.ready(visit))
+    assert visit.model != "none"
+    list(saving.open_file(visit, Upload(file, file.unlink)))
+    assert visit.model == "none"
+    assert np.array_equal(visit.result(), pulled)

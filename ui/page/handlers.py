@@ -10,6 +10,7 @@ import gradio as gr
 
 from drag import EditError
 from editor import USER_ERRORS
+from editor.elastic import NONE
 from editor.engine import default_crop, faces
 from editor.search import Preset
 from editor.session import Session
@@ -99,9 +100,24 @@ def seen(photo: Photo, domain: Domain) -> PendingPhoto:
     return PendingPhoto(photo, tuple(seen))
 
 
+def pulled(visit: TabState, photo: Photo, sentence: str) -> Generator[Screen]:
+    """The photo is pulled without any model."""
+    visit.model = NONE
+    visit.fitted(models.engine(NONE).open(photo), {"fit": NONE})
+    yield from settled(visit, sentence)
+
+
+def with_faces(visit: TabState) -> None:
+    """A model that knows faces, where there is none."""
+    if visit.model == NONE:
+        visit.model = models.names()[0]
+
+
 def unchoose(visit: TabState) -> Generator[Screen]:
     """The chosen photo was taken back: on with the face before."""
     if not visit.busy:
+        if visit.session.subject.model == NONE:
+            visit.model = NONE
         visit.unfitted = None
         visit.shows(visit.session)
         yield {**idle(visit, messages.what_next(visit)), "photo": None}
@@ -123,6 +139,7 @@ def back(visit: TabState) -> Generator[Screen]:
 def refit(visit: TabState) -> Generator[Screen]:
     """Mark the face of the photo anew, or what else is fitted."""
     idle_only(visit)
+    with_faces(visit)
     found = seen(visit.session.subject.photo, models.domain(visit.model))
     visit.choose(replace(found, others=visit.people))
     yield idle(visit, messages.what_next(visit))

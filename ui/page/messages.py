@@ -25,6 +25,9 @@ HELD = (
     "under Advanced."
 )
 FROZEN = 0.2  # of the way: a drag that goes less of it has not moved
+ANYTHING = "Pull anything. What moves is guessed: paint it with May move to say it yourself."
+ELASTIC = f"No face was found. {ANYTHING} Is there a face? Press Fit by hand."
+FOLDS = "it would fold beyond. Paint more that may move, or try a shorter arrow."
 NO_FACE = "No face was found: drag the points onto both eyes and the mouth. Then press Fit."
 
 
@@ -61,10 +64,13 @@ def dragging(state: State, steps: int, begun: float, seconds: float, scale: floa
     return f"Step {state.step} of {steps}: {scale * away:.0f} px to go{left(seconds, share)}"
 
 
-def ended(state: State, scale: float, led: bool = False, held: bool = False) -> str:
+def ended(
+    state: State, scale: float, led: bool = False, held: bool = False, folds: bool = False
+) -> str:
     """How a drag has ended, and what can be done about it.
 
     ``led``: the photo has arrived. ``held``: what must not move has kept it from moving.
+    ``folds``: it was pulled without a model.
     """
     worst = int(state.distances.argmax())
     away = f"{scale * float(state.distances[worst]):.0f} px"
@@ -72,6 +78,8 @@ def ended(state: State, scale: float, led: bool = False, held: bool = False) -> 
         return f"Arrived after {state.step} steps. Drag on, undo, or save."
     if led:
         return f"Done: your photo goes all the way, the model {away} less. Drag on, undo, or save."
+    if folds:
+        return f"This is as far as it goes, {away} short: {FOLDS}"
     if held:
         return f"{away} short: {HELD}"
     if state.end == "steps":

@@ -21,6 +21,7 @@ FOLDER = "DRAGPHOTO_MODELS"
 FIRST = "DRAGPHOTO_MODEL"
 """The variable that names the model that the page opens with: a public one, or a file's stem."""
 MOST_KEPT = 2
+NO_MODEL = "None: pull anything"
 
 _kept: dict[str, Engine] = {}
 _elastic = Elastic()
@@ -82,6 +83,18 @@ def engine(name: str) -> Engine | Elastic:
         return kept
     with _loading:
         return _kept.get(name) or _load(name)
+
+
+def faces() -> Engine:
+    """The embedded model, which knows how faces move."""
+    made = engine(names()[0])
+    assert isinstance(made, Engine)
+    return made
+
+
+def choices() -> list[str | tuple[str, str]]:
+    """What can be chosen on the page, the last without any model."""
+    return [*names(), (NO_MODEL, NONE)]
 
 
 def load_first() -> None:

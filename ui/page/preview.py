@@ -27,8 +27,7 @@ def head(subject: FittedPhoto, version: Version) -> dict[str, Any]:
     rig, now = subject.rig, version.change
     if rig is None or not isinstance(now, Pose):
         return {"side": VIEW_SIDE, "reach": REACH * VIEW_SIDE}
-    moves = models.engine(models.names()[0]).dragger.directions
-    found = guess(moves, now.vertices)
+    found = guess(models.faces().dragger.directions, now.vertices)
     return {
         "picture": _picture(subject, version), "behind": data_url(rig.backdrop.behind),
         "side": RIG_SIDE, "wide": GRID, "pose": numbers(now.vertices, np.float32),

@@ -7,8 +7,9 @@ from typing import Any
 import gradio as gr
 
 from editor import OutputError
+from editor.elastic import NONE
 from editor.export import morph, save_gif, save_mp4, save_png
-from editor.session_file import save_session
+from editor.session_file import load_session, save_session
 
 from ..canvas import read_drawn
 from ..door.uploads import UPLOADS, Upload, UploadError
@@ -74,6 +75,11 @@ def open_file(visit: TabState, upload: Upload | None) -> Generator[Screen]:
         raise UploadError("Choose a saved session first.")
     with upload as file:
         idle_only(visit)
-        visit.open(*models.engine(visit.model).reopen(file))
+        session, facts = load_session(file)
+    model = NONE if session.subject.model == NONE else visit.model
+    model = models.names()[0] if model == NONE != session.subject.model else model
+    models.engine(model).check(session)
+    visit.model = model
+    visit.open(session, facts)
     settings = Settings.of_facts(visit.facts).screen()
     yield from settled(visit, f"{OPENED} {what_next(visit)}", settings)

@@ -56,7 +56,7 @@ def buttons(visit: TabState) -> Screen:
         "refit": gr.Button(interactive=dragging),
         "another": gr.Button(visible=dragging and visit.faces > 1, interactive=True),
         "stop": gr.Button(interactive=False),
-        "model": gr.update(choices=models.names(), value=visit.model, interactive=True),
+        "model": gr.update(choices=models.choices(), value=visit.model, interactive=True),
         "pixels": gr.Radio(value=visit.pixels, interactive=True),
     }
     others = ("astronaut", "ready", "random", "open", "png", "gif", "mp4", "session", "forget")

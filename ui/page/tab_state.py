@@ -9,6 +9,7 @@ from threading import Event
 import numpy as np
 
 from editor.drawing import Drawing
+from editor.elastic import NONE
 from editor.fit_cache import FOLDER
 from editor.session import FittedPhoto, Session, Version
 from editor.session_file import Facts
@@ -114,7 +115,8 @@ class TabState:
             ((), 1) if self.unfitted is None else (self.unfitted.others, len(self.unfitted.faces))
         )
         if self.session.past and not others:
-            self.earlier = self.session, self.facts, self.model
+            model = NONE if self.session.subject.model == NONE else self.model
+            self.earlier = self.session, self.facts, model
         self.open(session, facts)
         self.people, self.faces = others, faces
         if not others:

@@ -12,6 +12,7 @@ import numpy as np
 
 from editor import USER_ERRORS
 from editor.drawing import Drawing
+from editor.elastic import NONE
 from editor.fitter import inside
 from editor.session import Session
 from editor.session_file import Facts
@@ -26,7 +27,7 @@ from ..gpu import Fitted
 from ..picture import data_url
 from ..work_lock import alone, by_hand, idle_only
 from . import messages, models, moving
-from .handlers import ready, settled, waiting
+from .handlers import pulled, ready, settled, waiting, with_faces
 from .screen import Screen, said
 from .settings import Settings
 from .tab_state import TabState
@@ -38,6 +39,7 @@ PAUSE = 0.1  # s between two looks at a drag
 def random(visit: TabState, *values: Any) -> Generator[Screen]:
     """A face of the model itself."""
     idle_only(visit)
+    with_faces(visit)
     settings = Settings.of(values)
     seed = secrets.randbelow(100_000) if settings.seed is None else settings.seed
     sentence = yield from alone(visit, _imagined(visit, seed, settings.truncation_psi))
@@ -64,6 +66,10 @@ def use(visit: TabState, model: str, *values: Any) -> Generator[Screen]:
     waits, before = visit.unfitted, visit.model
     try:
         visit.model = model
+        if model == NONE:
+            photo = visit.session.subject.photo if waits is None else waits.photo
+            yield from by_hand(visit, pulled(visit, photo, messages.ANYTHING))
+            return
         yield from ready(visit) if model == models.names()[0] else random(visit, *values)
     except USER_ERRORS:
         visit.model = before
@@ -202,4 +208,8 @@ def _dragging(visit: TabState, settings: Settings) -> Generator[Screen, None, st
     visit.shows(session.moved(replace(version, drawing=left)))
     gone = 1 - float(last.distances.max()) / max(first, 1e-6)
     held = edit.mask is not None and gone < messages.FROZEN
-    return messages.ended(last, scale, led, held) if last.end else messages.STOPPED
+    return (
+        messages.ended(last, scale, led, held, visit.model == NONE)
+        if last.end
+        else messages.STOPPED
+    )
