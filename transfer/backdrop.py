@@ -54,21 +54,32 @@ class Backdrop:
 
 
 def backdrop(photo: Photo, wide: Crop) -> Backdrop:
-    """From the matte of the wide crop, its edge refined by what the photo shows there.
+    """What is behind the person in the wide crop of a photo."""
+    person = matte(photo, wide)
+    return Backdrop(person, behind(photo, wide, person))
 
-    What the person hides is filled in a small picture.
-    """
+
+def matte(photo: Photo, wide: Crop) -> UInt8[np.ndarray, "g g"]:
+    """How much of each pixel of the wide crop is person, its edge refined by what is seen there."""
     grid, shown = wide.side, to_uint8(wide.cut(photo))
     light = cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     person = cv2.resize(nets.matte(photo, wide.quad), (grid, grid), interpolation=cv2.INTER_CUBIC)
     person = _guided(light, person.astype(np.float32)).clip(0, 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * WIDER + 1,) * 2)
     person = cv2.GaussianBlur(cv2.dilate(person, disc), (0, 0), WIDER / 2)
+    return np.round(255 * person.clip(0, 1)).astype(np.uint8)
+
+
+def behind(
+    photo: Photo, wide: Crop, person: UInt8[np.ndarray, "g g"]
+) -> UInt8[np.ndarray, "f f 3"]:
+    """What may be where the person is, filled in a small picture of the wide crop."""
     size = (FILL_SIDE, FILL_SIDE)
+    shown = to_uint8(wide.cut(photo))
     small = cv2.resize(shown, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    hidden = cv2.resize((person > EDGE).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
-    behind = filled(small, ~hidden).clip(0, 255).astype(np.uint8)
-    return Backdrop(np.round(255 * person.clip(0, 1)).astype(np.uint8), behind)
+    edge = (person > 255 * EDGE).astype(np.float32)
+    hidden = cv2.resize(edge, size, interpolation=cv2.INTER_AREA) > 0
+    return filled(small, ~hidden).clip(0, 255).astype(np.uint8)
 
 
 def filled(

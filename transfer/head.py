@@ -8,7 +8,7 @@ from photo import Photo, nets
 from photo.crop import Crop, Quad
 from photo.mesh import CHIN, OVAL, Mesh, canonical
 
-from .backdrop import backdrop
+from .backdrop import Backdrop, backdrop
 from .bend import triangles
 from .layers import smooth
 from .rig import GRID, MATTE_SHARE, RIG_SIDE, Rig, Vertices, head_motion, wide_crop
@@ -23,11 +23,14 @@ STEEP, ROUNDS = 1.2, 12  # px of depth for one px; edges of triangles in a row t
 CENTRE = 3.5  # cm: depth of the middle of the head, in the canonical face
 
 
-def build(photo: Photo, quad: Quad, points: Mesh) -> Rig:
-    """The rig of the face in the crop with these corners; its points are px of that."""
+def build(photo: Photo, quad: Quad, points: Mesh, behind: Backdrop | None = None) -> Rig:
+    """The rig of the face in the crop with these corners; its points are px of that.
+
+    What is behind the head is looked for, unless it is given.
+    """
     crop = Crop(quad, RIG_SIDE)
     mesh = np.c_[crop.to_photo(points[:, :2]), points[:, 2] * crop.photo_px]
-    behind = backdrop(photo, wide_crop(quad))
+    behind = behind or backdrop(photo, wide_crop(quad))
     rings, follow, near = _rings(points, behind.person)
     irises = np.stack([crop.from_photo(iris) for iris in nets.irises(photo, mesh)])
     ones, vertices = np.ones(len(points)), unsteep(np.concatenate([points, rings.reshape(-1, 3)]))

@@ -9,16 +9,17 @@ import numpy as np
 from photo.align import face_quad
 from photo.crop import Crop, Quad
 from photo.mesh import OVAL, Mesh, eyes_and_mouth
+from transfer.backdrop import NO_BACKDROP, Backdrop, behind, matte
 from transfer.head import build
 from transfer.paint import paint
-from transfer.rig import RIG_SIDE, Pose, Rig, rest
+from transfer.rig import RIG_SIDE, Pose, Rig, rest, wide_crop
 
 from ..apply import posed
 from ..session import Session
 from .follow import Track
 from .source import Frame
 
-AROUND = 4  # frames before and after one, over which the head's outline is a mean
+AROUND = 4  # frames before and after one, over which the head's outline and matte are means
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def _rigged(frames: Iterable[Frame], found: Track) -> Iterator[tuple[Frame, Quad
         quad = face_quad(eyes_and_mouth(mesh))
         crop = Crop(quad, RIG_SIDE)
         own: Mesh = np.c_[crop.from_photo(mesh[:, :2]), mesh[:, 2] / crop.photo_px]
-        yield frame, quad, build(frame.picture, quad, own)
+        person = matte(frame.picture, wide_crop(quad))
+        yield frame, quad, build(frame.picture, quad, own, replace(NO_BACKDROP, person=person))
 
 
 def _posed(
@@ -98,12 +100,15 @@ def _posed(
     frame, quad, rig = now
     around = list(near)[max(0, place - AROUND) : place + AROUND + 1]
     rig = _steady(rig, [each[2] for each in around if not isinstance(each, Frame)])
+    person = rig.backdrop.person
+    filled = behind(frame.picture, wide_crop(quad), person)
+    rig = replace(rig, backdrop=Backdrop(person, filled))
     pose = rest(rig).towards(posed(edit, rig), float(strength))
     return Moved(frame, quad, rig, pose)
 
 
 def _steady(rig: Rig, near: Sequence[Rig]) -> Rig:
-    """The rig with the mean of its and others' rings, as they lie around each one's face."""
+    """The rig with the mean of its and others' rings, as they lie around each face, and mattes."""
     oval = list(OVAL)
 
     def beyond(of: Rig) -> np.ndarray:
@@ -112,4 +117,6 @@ def _steady(rig: Rig, near: Sequence[Rig]) -> Rig:
     rings = rig.vertices[oval] + np.mean([beyond(each) for each in near], 0)
     vertices = np.concatenate([rig.vertices[:468], rings.reshape(-1, 3)])
     follow, share = np.mean([(each.follow, each.near) for each in near], 0)
-    return replace(rig, vertices=vertices, follow=follow, near=share)
+    person = np.mean([each.backdrop.person for each in near], 0, np.float32).round()
+    backdrop = replace(rig.backdrop, person=person.astype(np.uint8))
+    return Rig(vertices, follow, share, rig.irises, backdrop)
