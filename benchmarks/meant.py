@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from editor.session import FittedPhoto
 from photo import Photo
-from photo.crop import Crop, Quad
+from photo.crop import Crop, Quad, finer
 from photo.mesh import Mesh
 from transfer.eyes import eye_layers
 from transfer.flow import pixels, sample
@@ -53,9 +53,9 @@ def _by_flow(photo: Photo, quad: Quad, change: Warp, mesh: Mesh) -> Meant:
     crop = Crop(quad, len(change.flow))
     part = crop.part(photo)
     shift = np.zeros((*photo.shape[:2], 2), np.float32)
-    shift[part] = crop.spread(crop.motion_to_photo(change.flow), part)
+    shift[part] = crop.spread(finer(crop.motion_to_photo(change.flow)), part)
     acts = np.abs(shift).max(2) > MOVED
-    acts[part] |= crop.spread(change.overlay, part)[..., 3] > COVERED
+    acts[part] |= crop.spread(finer(change.overlay), part)[..., 3] > COVERED
     at = start = mesh[:, :2]
     for _ in range(ROUNDS):
         at = start - sample(shift, at[:, None])[:, 0]
@@ -68,8 +68,8 @@ def _bent(subject: FittedPhoto, rig: Rig, pose: Pose) -> tuple[np.ndarray, np.nd
     sketch = sketched(photo, Crop(quad, RIG_SIDE), (rig, pose))
     part, shift = sketch.part, drawn(sketch, Crop(quad, RIG_SIDE), (rig, pose))
     _, uncovered, over = layers_of(Crop(quad, RIG_SIDE), sketch, rig, shift)
-    behind, alpha = (sketch.enlarged(share) for share in (uncovered, over))
-    way = sketch.enlarged(shift * sketch.cell.astype(np.float32))
+    behind, alpha = (sketch.enlarged(share, part[0]) for share in (uncovered, over))
+    way = sketch.enlarged(shift * sketch.cell.astype(np.float32), part[0])
     moves = (np.abs(way).max(2) > MOVED) & (alpha > 0)
     shown = np.where(behind > 0, OTHER, STILL)
     shown[moves] = np.where(alpha[moves] > 0.5, HEAD, OTHER)
@@ -82,7 +82,7 @@ def _bent(subject: FittedPhoto, rig: Rig, pose: Pose) -> tuple[np.ndarray, np.nd
         below[share[: below.shape[0], : below.shape[1]] > 0] = OTHER
     if pose.fixed is not None:
         inner = Crop(quad, len(pose.fixed))
-        keep = inner.spread(pose.fixed[..., None].astype(np.float32), part)
+        keep = inner.spread(finer(pose.fixed), part)
         layers[part][keep > 0.5] = STILL
     places[part] += way * (layers[part] == HEAD)[..., None]
     return places, layers

@@ -28,7 +28,7 @@ from drag.edit import MOST_POINTS
 SHIFT = 4  # OpenCV draws at 1 / 16 px
 MOST_STROKES = 200
 MOST_STROKE_POINTS = 20_000  # of all strokes together
-FARTHEST = 1e6  # px, of anything that is drawn: no photo of 40 megapixels is wider
+FARTHEST = 1e6  # px, of anything that is drawn: no photo of 100 megapixels is wider
 NO_DRAWING = "This drawing cannot be read: reload the page."
 TOO_MUCH = "There is too much paint: clear it, and use a larger brush."
 

@@ -123,7 +123,7 @@ def _texts(session: Session, facts: Facts) -> dict[str, str]:
 def _packed(photo: Photo) -> Tensor:
     stream = io.BytesIO()
     Image.fromarray(photo).save(stream, "PNG", compress_level=PNG_EFFORT)
-    return torch.frombuffer(bytearray(stream.getvalue()), dtype=torch.uint8)
+    return torch.frombuffer(stream.getbuffer(), dtype=torch.uint8)
 
 
 def _subject(tensors: dict[str, Tensor]) -> FittedPhoto:

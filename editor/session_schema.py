@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from torch import Tensor
 
 from drag.edit import MOST_POINTS
+from photo.decoder import bounds
 from transfer.head import VERTICES
 from weights.files import WeightsError, check
 
@@ -32,8 +33,8 @@ QUOTES = 4 + 6 * MOST_STROKES  # in a drawing, each one character more in the he
 OTHERS = 1_000  # tensors and their like, in the header
 MOST_OBJECTS = (MOST_VERSIONS + 1) * (MOST_STROKES + 1) + OTHERS  # in safetensors' header
 MOST_HEADER = (MOST_VERSIONS + 2) * (MOST_TEXT + QUOTES) + 200 * OTHERS  # bytes
-# A photo of 40 megapixels of noise, weights of 1024 px, and versions of 1024 px seen in 256 px.
-MOST_NUMBERS = 125_000_000 + 70_000_000 + (MOST_VERSIONS + 1) * (3 * 1024**2 + 24 * 256**2)
+# The largest photo, weights of 1024 px, and versions of 1024 px seen in 256 px.
+MOST_NUMBERS = bounds.MOST_BYTES + 70_000_000 + (MOST_VERSIONS + 1) * (3 * 1024**2 + 24 * 256**2)
 MOST_BYTES = MOST_HEADER + MOST_NUMBERS
 MOST_FACTS = 100
 LONGEST_FACT = 1000  # characters
@@ -94,7 +95,8 @@ def check_arrays(tensors: dict[str, Tensor]) -> None:
     }  # fmt: skip
     if len(latent) != 2 or any(tensors[name].shape != shape for name, shape in shapes.items()):
         raise ValueError("its parts differ in shape")
-    if sum(tensor.nbytes for tensor in tensors.values()) > MOST_NUMBERS:
+    photo, whole = tensors["photo"].nbytes, sum(tensor.nbytes for tensor in tensors.values())
+    if photo > bounds.MOST_BYTES or whole > MOST_NUMBERS:
         raise ValueError("it is too large")
     if count > MOST_VERSIONS + 1 or 0 in (count, own, *latent):
         raise ValueError("it has too many versions, or none")

@@ -3,12 +3,13 @@
 A point (x, y) counts from the centre of the first pixel, in photo and crop alike.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Float32, UInt8
 from torch import Tensor
 
 from stylegan import from_uint8
@@ -22,6 +23,7 @@ Part = tuple[slice, slice]
 """Rows and columns of the photo."""
 Points = TypeVar("Points", np.ndarray, Tensor)
 FINE = 2048  # px, but at most 8 times finer: OpenCV reads fields at 1 / 32 of their cells
+STRIP = 2**20  # px
 LEAST_SIDE = 4.0  # px of the photo, of a crop
 MOST_SIDES = 20.0  # times the photo's longer side, of a crop
 
@@ -95,17 +97,29 @@ class Crop:
         right, bottom = np.ceil(self.quad.max(0)).astype(int) + 1
         return slice(top, min(bottom, height)), slice(left, min(right, width))
 
-    def spread(
-        self, field: Float[np.ndarray, "r r c"] | UInt8[np.ndarray, "r r c"], part: Part
-    ) -> np.ndarray:
-        """A field over the crop, of any side, at the photo's pixels of a part; 0 outside it."""
+    def spread(self, fine: Float32[np.ndarray, "r r *c"], part: Part) -> np.ndarray:
+        """A field over the crop, see ``finer``, at the photo's pixels of a part; 0 outside it."""
         rows, columns = part
         size = columns.stop - columns.start, rows.stop - rows.start
-        side = len(field) * min(8, max(1, FINE // len(field)))
-        fine = cv2.resize(field.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
         place = np.array([[1, 0, columns.start], [0, 1, rows.start], [0, 0, 1]], np.float64)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return cv2.warpPerspective(fine, self.at(side).matrix @ place, size, flags=flags)
+        return cv2.warpPerspective(fine, self.at(len(fine)).matrix @ place, size, flags=flags)
+
+
+def finer(
+    field: Float[np.ndarray, "r r *c"] | UInt8[np.ndarray, "r r *c"] | Bool[np.ndarray, "r r"],
+) -> Float32[np.ndarray, "s s *c"]:
+    """A field over a crop, of any side, in as many cells as it takes to be read smoothly."""
+    side = len(field) * min(8, max(1, FINE // len(field)))
+    return cv2.resize(field.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
+
+
+def strips(part: Part) -> Iterator[Part]:
+    """A part in strips of whole rows: work on one of them at a time takes little memory."""
+    rows, columns = part
+    high = max(1, STRIP // max(1, columns.stop - columns.start))
+    for top in range(rows.start, rows.stop, high):
+        yield slice(top, min(top + high, rows.stop)), columns
 
 
 def _through(matrix: Float[np.ndarray, "3 3"], points: np.ndarray) -> np.ndarray:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float, Float32, UInt8
+from jaxtyping import Bool, Float, Float32
 
 from photo import Photo
-from photo.crop import Crop, Part, Quad
+from photo.crop import Crop, Part, Quad, finer, strips
 from photo.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE
 
 from .bend import bend
@@ -65,14 +65,26 @@ class Sketch:
         """Px of the photo in those of the small picture."""
         return (points - self.corner + 0.5) / self.cell - 0.5
 
-    def enlarged(self, field: Float32[np.ndarray, "h w *c"]) -> Float32[np.ndarray, "a b *c"]:
-        """A field over the small picture, at the photo's pixels."""
+    def enlarged(
+        self, field: Float32[np.ndarray, "h w *c"], rows: slice
+    ) -> Float32[np.ndarray, "a b *c"]:
+        """A field over the small picture, at these rows of the photo, bilinear."""
         if self.size == self.whole[::-1]:
-            return field
-        return cv2.resize(field, self.whole, interpolation=cv2.INTER_LINEAR).astype(np.float32)
+            return field[rows.start - self.part[0].start : rows.stop - self.part[0].start]
+        y = (np.arange(rows.start, rows.stop) - self.corner[1] + 0.5) / self.cell[1] - 0.5
+        y = y.clip(0, self.size[0] - 1)
+        first = np.floor(y).astype(int)
+        used = field[first[0] : first[-1] + 2]
+        wide = cv2.resize(used, (self.whole[0], len(used)), interpolation=cv2.INTER_LINEAR)
+        upper, ones = first - first[0], (1,) * (field.ndim - 1)
+        share = (y - first).astype(np.float32).reshape(-1, *ones)
+        lower = np.minimum(upper + 1, len(used) - 1)
+        return wide[upper] + share * (wide[lower] - wide[upper])
 
 
-def paint(photo: Photo, quad: Quad, rig: Rig, pose: Pose) -> tuple[Photo, Bool[np.ndarray, "h w"]]:
+def paint(
+    photo: Photo, quad: Quad, rig: Rig, pose: Pose, inside: bool = True
+) -> tuple[Photo, Bool[np.ndarray, "h w"]]:
     """(the edited photo, which of its pixels differ from the photo's own).
 
     Args:
@@ -80,22 +92,23 @@ def paint(photo: Photo, quad: Quad, rig: Rig, pose: Pose) -> tuple[Photo, Bool[n
         quad: corners of the crop, px of the photo.
         rig: of the photo's head.
         pose: of the rig.
+        inside: whether eyes and mouth are drawn anew.
     """
     whole, edited = photo.copy(), np.zeros(photo.shape[:2], bool)
     if pose.rests(rig):
         return whole, edited
     crop = Crop(quad, RIG_SIDE)
     sketch = sketched(photo, crop, (rig, pose))
-    part = sketch.part
-    made = _bent(photo, crop, sketch, (rig, pose))
-    for layer in (*eye_layers(photo, quad, rig, pose), *mouth_layer(photo, quad, rig, pose)):
-        layer.onto(made, sketch.corner)
-    if pose.fixed is not None:
-        fixed = pose.fixed[..., None].astype(np.float32)
-        keep = Crop(quad, len(pose.fixed)).spread(fixed, part) > 0.5
-        made = np.where(keep[..., None], photo[part], made)
-    whole[part] = made
-    edited[part] = cv2.absdiff(made, np.ascontiguousarray(photo[part])).any(2)
+    _bend_into(whole, photo, crop, sketch, (rig, pose))
+    if inside:
+        for layer in (*eye_layers(photo, quad, rig, pose), *mouth_layer(photo, quad, rig, pose)):
+            layer.onto(whole[sketch.part], sketch.corner)
+    fixed = None if pose.fixed is None else finer(pose.fixed)
+    for part in strips(sketch.part):
+        if fixed is not None:
+            keep = crop.spread(fixed, part) > 0.5
+            whole[part][keep] = photo[part][keep]
+        edited[part] = cv2.absdiff(whole[part], photo[part]).any(2)
     return whole, edited
 
 
@@ -138,25 +151,27 @@ def drawn(sketch: Sketch, crop: Crop, ends: tuple[Rig, Pose]) -> Float32[np.ndar
     return bend(placed(ends[0].vertices), placed(ends[1].vertices), sketch.size)
 
 
-def _bent(
-    photo: Photo, crop: Crop, sketch: Sketch, ends: tuple[Rig, Pose]
-) -> UInt8[np.ndarray, "a b 3"]:
-    """The part of the photo with the head where it is now, and background where it was."""
-    shift, own = drawn(sketch, crop, ends), np.ascontiguousarray(photo[sketch.part])
+def _bend_into(
+    whole: Photo, photo: Photo, crop: Crop, sketch: Sketch, ends: tuple[Rig, Pose]
+) -> None:
+    """Draw the head where it is now, and background where it was; strip by strip."""
+    shift = drawn(sketch, crop, ends)
     behind, uncovered, over = layers_of(crop, sketch, ends[0], shift)
-    result = own
-    if uncovered.any():
-        share = sketch.enlarged(uncovered).clip(0, 1)
-        filled = sketch.enlarged(behind).clip(0, 255).astype(np.uint8)
-        result = cv2.blendLinear(filled, own, share, 1 - share)
-    way = sketch.enlarged(shift * sketch.cell.astype(np.float32))
-    moves = (np.abs(way[..., 0]) > MOVED) | (np.abs(way[..., 1]) > MOVED)
-    alpha = sketch.enlarged(over).clip(0, 1) * moves
-    places = pixels(*way.shape[:2])
-    places += way
-    places += sketch.corner.astype(np.float32)
-    head = sample(photo, places, cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101)
-    return cv2.blendLinear(head, result, alpha, 1 - alpha).astype(np.uint8)
+    ways = shift * sketch.cell.astype(np.float32)
+    for rows, columns in strips(sketch.part):
+        result = np.ascontiguousarray(photo[rows, columns])
+        if uncovered.any():
+            share = sketch.enlarged(uncovered, rows).clip(0, 1)
+            filled = sketch.enlarged(behind, rows).clip(0, 255).astype(np.uint8)
+            result = cv2.blendLinear(filled, result, share, 1 - share)
+        way = sketch.enlarged(ways, rows)
+        moves = (np.abs(way[..., 0]) > MOVED) | (np.abs(way[..., 1]) > MOVED)
+        alpha = sketch.enlarged(over, rows).clip(0, 1) * moves
+        places = pixels(*way.shape[:2])
+        places += way
+        places += np.array([columns.start, rows.start], np.float32)
+        head = sample(photo, places, cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101)
+        whole[rows, columns] = cv2.blendLinear(head, result, alpha, 1 - alpha)
 
 
 def layers_of(

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from photo import Photo
-from photo.crop import Crop, Quad
+from photo.crop import Crop, Quad, finer, strips
 
-from .flow import Flow, Picture, compose, sample, warp
+from .flow import Flow, Picture, compose, pixels, sample, warp
 
 ACTS = 0.25  # px of the generator's picture: what moves further is part of an edit
 
@@ -57,32 +57,32 @@ def render(photo: Photo, quad: Quad, change: Warp) -> tuple[Photo, Bool[np.ndarr
     ``quad`` holds the crop's corners in photo px. Nothing outside the crop changes.
     """
     crop = Crop(quad, len(change.flow))
-    part = crop.part(photo)
     result, where = photo.copy(), np.zeros(photo.shape[:2], bool)
     if not change.acts:
         return result, where
-    shift = crop.spread(crop.motion_to_photo(change.flow), part)
-    overlay = crop.spread(change.overlay, part)
-    y, x = np.mgrid[part].astype(np.float32)
-    places = np.stack([x, y], -1) + shift
-    moved = sample(photo, places, cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101)
-    share = overlay[..., 3:].clip(0, 1)
-    made = np.clip(np.round((1 - share) * moved + overlay[..., :3]), 0, 255).astype(np.uint8)
-    edited = (np.abs(shift).max(2) > 0.02) | (share[..., 0] > 1 / 512)
-    result[part] = np.where(edited[..., None], made, photo[part])
-    where[part] = (result[part] != photo[part]).any(2)
+    flow, overlay = finer(crop.motion_to_photo(change.flow)), finer(change.overlay)
+    for part in strips(crop.part(photo)):
+        shift, over = crop.spread(flow, part), crop.spread(overlay, part)
+        places = pixels(*shift.shape[:2])
+        places += np.array([part[1].start, part[0].start], np.float32) + shift
+        moved = sample(photo, places, cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101)
+        share = over[..., 3:].clip(0, 1)
+        made = np.clip(np.round((1 - share) * moved + over[..., :3]), 0, 255).astype(np.uint8)
+        edited = (np.abs(shift).max(2) > 0.02) | (share[..., 0] > 1 / 512)
+        result[part] = np.where(edited[..., None], made, photo[part])
+        where[part] = (result[part] != photo[part]).any(2)
     return result, where
 
 
 def paste(photo: Photo, quad: Quad, acts: Bool[np.ndarray, "s s"], picture: Picture) -> Photo:
     """The photo with the generator's picture of the crop where a change acts, feathered."""
     side = len(acts)
-    crop = Crop(quad, side)
-    part = crop.part(photo)
+    crop, result = Crop(quad, side), photo.copy()
     wide = cv2.dilate(acts.astype(np.float32), np.ones((side // 16 + 1,) * 2))
-    share = crop.spread(cv2.GaussianBlur(wide, (0, 0), side / 64)[..., None], part)[..., None]
-    made = crop.spread(picture, part).clip(0, 255)
-    result = photo.copy()
-    mixed = np.round(photo[part] + share * (made - photo[part])).astype(np.uint8)
-    result[part] = np.where(share > 1 / 512, mixed, photo[part])
+    shares, shown = finer(cv2.GaussianBlur(wide, (0, 0), side / 64)), finer(picture)
+    for part in strips(crop.part(photo)):
+        share = crop.spread(shares, part)[..., None]
+        made = crop.spread(shown, part).clip(0, 255)
+        mixed = np.round(photo[part] + share * (made - photo[part])).astype(np.uint8)
+        result[part] = np.where(share > 1 / 512, mixed, photo[part])
     return result

@@ -13,7 +13,7 @@ from PIL import JpegImagePlugin as JpegImagePlugin  # else Pillow imports all th
 from PIL import PngImagePlugin as PngImagePlugin
 from PIL import WebPImagePlugin as WebPImagePlugin
 
-from .bounds import PhotoError, check_size, check_work
+from .bounds import PhotoError, check_size, check_work, too_large
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 ORIENTATION = 0x0112  # EXIF's tag for how the camera was held
@@ -47,9 +47,7 @@ def opened(file: bytes) -> Image.Image:
     except UnidentifiedImageError as error:
         raise PhotoError(_name_format(file)) from error
     except Image.DecompressionBombError as error:
-        raise PhotoError(
-            "This picture is too large: make it smaller than 40 megapixels."
-        ) from error
+        raise PhotoError(too_large("too many px")) from error
     check_size(*image.size)
     return image
 

@@ -29,7 +29,8 @@ def read_photo(source: Path | bytes | io.BytesIO) -> Photo:
     with _opened(source) as (length, pieces):
         if length > MOST_BYTES:
             size = -(-length // 10**6)
-            raise PhotoError(f"This file has {size} MB: choose a picture of at most 100 MB.")
+            most = MOST_BYTES // 10**6
+            raise PhotoError(f"This file has {size} MB: choose a picture of at most {most} MB.")
         with pool.lent() as worker:
             return worker.decode(length, pieces)
 

@@ -21,7 +21,7 @@ try:
 except ModuleNotFoundError:  # Windows: whoever asks limits the time, and nobody the memory
     resource = None
 
-CPU_SECONDS = 20  # for one picture; 40 megapixels take 1 to 4
+CPU_SECONDS = 20  # for one picture; 100 megapixels take 2 to 10
 MOST_MEMORY = 10**9  # bytes; a lossless WebP of 40 megapixels takes 0.7 GB
 SMALL = 4_000_000  # px of a picture, and bytes of a file, that leave a worker small
 TOO_MUCH = "This picture needs too much memory: make it smaller, or save it again as JPEG or PNG."

@@ -25,7 +25,7 @@ SAID = {
     "chunks: 1000000 texts": SCANS,
     "chunks: 1000000 empty IDAT": SCANS,
     "segments: a million fill": "This picture is damaged or cut off",
-    "webp: canvas 16384 x 16384": "16384 x 16384 px: make it smaller than 40 megapixels",
+    "webp: canvas 16384 x 16384": "16384 x 16384 px: make it smaller than 100 megapixels",
     "sizes: 0 x 64": "This is not a picture",
     "large: PNG 1 bit of 12000 x 12000": "12000 x 12000 px: make it smaller",
     "little: nothing": "This is not a picture",

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from photo import Photo, nets, read_photo
+from benchmarks.large_photos import resident, watching
+from photo import Photo, crop, nets, read_photo
 from photo.align import face_quad
-from photo.crop import Crop, Quad
+from photo.crop import Crop, Quad, resized
 from photo.mesh import (
     BROWS,
     CHIN,
@@ -183,3 +185,30 @@ def test_nothing_of_a_head_stays_where_it_was() -> None:
     moves, still = np.ones_like(person), np.zeros_like(person)
     np.testing.assert_allclose(Backdrop.left(person, over, moves), [[1.0, 1.0, 0.5, 0.0]])
     np.testing.assert_allclose(Backdrop.left(person, over, still), [[0.5, 1.0, 0.0, 0.0]])
+
+
+def test_strips_leave_no_seam(photo: Photo, quad: Quad, rig: Rig, monkeypatch) -> None:
+    large, pose = photo.repeat(2, 0).repeat(2, 1), turned(rig, 0.2)
+    quad = resized(quad, 512, 1024)
+    pose = Pose(pose.vertices, pose.gaze, np.eye(32, dtype=bool))
+    whole = paint(large, quad, rig, pose)
+    monkeypatch.setattr(crop, "STRIP", 20_000)
+    strips = paint(large, quad, rig, pose)
+    differ = np.abs(whole[0].astype(int) - strips[0]).max(2)
+    assert differ.max() < 4  # OpenCV rounds places from where a picture begins
+    assert (differ > 0).sum() < 1e-4 * whole[1].sum()
+
+
+@pytest.mark.slow
+def test_a_face_of_64_megapixels_takes_little_more_than_its_copy(
+    photo: Photo, quad: Quad, rig: Rig
+) -> None:
+    large = cv2.resize(photo, (8000, 8000), interpolation=cv2.INTER_LINEAR)
+    ends = resized(quad, 512, 8000), rig, turned(rig, 0.2)
+    paint(photo, quad, *ends[1:])
+    with watching() as watch:
+        base = resident()
+        result, edited = paint(large, *ends)
+    assert edited.sum() > 2e6
+    assert result.shape == large.shape
+    assert watch.most - base < (result.nbytes + edited.nbytes) / 1e6 + 150

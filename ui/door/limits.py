@@ -14,7 +14,7 @@ TEXT_LENGTH = 5_000
 INPUTS = 40
 """Values of one event."""
 
-UPLOAD_BYTES = 100_000_000
+UPLOAD_BYTES = 250_000_000
 """Of one upload; a saved session holds the photo without loss."""
 UPLOAD_FILES = 4
 """In one upload."""
