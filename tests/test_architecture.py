@@ -37,7 +37,11 @@ ARROWS = {
     "training": {"stylegan", "weights", "photo", "inversion", "torch", "torchvision"}
     | {"cv2", "moderngl", "numpy", "PIL", "tqdm", "jaxtyping"},
 }
-ALSO = {"editor/drawing.py": {"cv2"}, "ui/gpu.py": {"spaces", "torch"}}
+ALSO = {
+    "editor/drawing.py": {"cv2"},
+    "photo/decoder/formats.py": {"pillow_heif"},
+    "ui/gpu.py": {"spaces", "torch"},
+}
 PACKAGES = [name for name in ARROWS if name not in ("app", "training")]
 OURS = {*ARROWS, "benchmarks", "tests"}
 WRITER = "benchmarks/hostile/pickle_writer.py"  # writes pickles, and reads none

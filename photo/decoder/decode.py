@@ -9,13 +9,10 @@ from collections.abc import Iterator
 from typing import cast
 
 from PIL import Image, ImageCms, UnidentifiedImageError
-from PIL import JpegImagePlugin as JpegImagePlugin  # else Pillow imports all that it has
-from PIL import PngImagePlugin as PngImagePlugin
-from PIL import WebPImagePlugin as WebPImagePlugin
 
 from .bounds import PhotoError, check_size, check_work, too_large
+from .formats import advice, formats
 
-FORMATS = ("JPEG", "PNG", "WEBP")
 ORIENTATION = 0x0112  # EXIF's tag for how the camera was held
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -43,9 +40,9 @@ def opened(file: bytes) -> Image.Image:
     """
     check_work(file)
     try:
-        image = Image.open(io.BytesIO(file), formats=FORMATS)
+        image = Image.open(io.BytesIO(file), formats=formats(file))
     except UnidentifiedImageError as error:
-        raise PhotoError(_name_format(file)) from error
+        raise PhotoError(advice(file)) from error
     except Image.DecompressionBombError as error:
         raise PhotoError(too_large("too many px")) from error
     check_size(*image.size)
@@ -122,18 +119,3 @@ class _Profile:
         except (ImageCms.PyCMSError, OSError, ValueError):
             self._profile = None
             return strip
-
-
-def _name_format(file: bytes) -> str:
-    """What to do with a file that is none of our formats, by its first bytes."""
-    head = file[:64]
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if head[4:8] == b"ftyp":
-        return "This looks like HEIC or AVIF: export it as JPEG, then choose that file."
-    if start.startswith((b"<svg", b"<?xml")):
-        return "This is an SVG drawing: export it as PNG, then choose that file."
-    if head.startswith(b"GIF8"):
-        return "This is a GIF: export one frame as PNG or JPEG, then choose that file."
-    if head.startswith((b"BM", b"II*\x00", b"MM\x00*")):
-        return "This format is not supported: export it as JPEG or PNG, then choose that file."
-    return "This is not a picture that can be opened: choose a JPEG, PNG or WebP file."

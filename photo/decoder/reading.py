@@ -16,7 +16,7 @@ Pieces = Iterator[bytes | memoryview]
 
 
 def read_photo(source: Path | bytes | io.BytesIO) -> Photo:
-    """Upright sRGB pixels of a JPEG, PNG or WebP; its metadata does not survive.
+    """Upright sRGB pixels of a JPEG, PNG, WebP, AVIF or HEIC; its metadata does not survive.
 
     A worker process decodes it, in bounded time and memory (worker.py). Transparency is shown on
     white, 16-bit greys are scaled, CMYK and colour profiles are converted to sRGB, of an

@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 import zlib
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from photo import PhotoError, read_photo
+from photo.decoder import pool, process
 
 ORIENTATION = 274
 WHITE = [255, 255, 255]
@@ -50,16 +52,26 @@ def exif_of(orientation: int) -> Image.Exif:
     return exif
 
 
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_of(width: int, height: int, kind: tuple[int, int], pixels: bytes) -> bytes:
+    """A PNG of some depth and type of colour."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, *kind, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b"")
+
+
 def header_only_png(width: int, height: int) -> bytes:
     """A PNG that says how large it is and holds nothing to decode."""
+    return png_of(width, height, (8, 2), chunk(b"IDAT", b"nothing"))
 
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
 
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"nothing") + chunk(b"IEND", b"")
+def with_chunk(kind: bytes, data: bytes) -> bytes:
+    """A PNG with one chunk more, before its pixels."""
+    file = encode(upright())
+    at = file.index(b"IDAT") - 4
+    return file[:at] + chunk(kind, data) + file[at:]
 
 
 @pytest.mark.parametrize(("form", "near"), [("PNG", 0), ("JPEG", 8), ("WEBP", 8)])
@@ -152,6 +164,46 @@ def test_a_profile_for_other_colours_is_ignored() -> None:
     assert read_photo(file)[0, 0].tolist() == [77, 77, 77]
 
 
+@pytest.mark.parametrize("kind", [b"zTXt", b"iTXt", b"tEXt"])
+def test_a_long_text_is_no_damage(kind: bytes) -> None:
+    text = b"x" * 1_100_000
+    packed = zlib.compress(text)
+    said = {b"zTXt": b"\0\0" + packed, b"iTXt": b"\0\1\0\0\0" + packed, b"tEXt": b"\0" + text}
+    assert np.array_equal(read_photo(with_chunk(kind, b"Comment" + said[kind])), upright())
+    bomb = zlib.compress(bytes(200_000_000))
+    assert np.array_equal(read_photo(with_chunk(b"zTXt", b"Comment\0\0" + bomb)), upright())
+
+
+def test_a_large_colour_profile_is_applied() -> None:
+    """Its tags may be anywhere: it is padded with what it would look up in tables."""
+    profile = bytearray(swapped_profile()) + np.random.default_rng(0).bytes(1_100_000)
+    profile[:4] = len(profile).to_bytes(4)
+    red = encode(Image.new("RGB", (64, 64), (255, 0, 0)), icc_profile=bytes(profile))
+    assert len(red) > 1_000_000
+    assert np.abs(read_photo(red)[9, 9].astype(int) - [0, 255, 0]).max() <= 4
+    bomb = with_chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(200_000_000)))
+    assert np.array_equal(read_photo(bomb), upright())
+
+
+def test_of_several_pictures_the_first_is_taken_upright() -> None:
+    stored, other = np.ascontiguousarray(STORED[6](upright())), Image.new("RGB", (32, 32), "white")
+    exif = exif_of(6)
+    file = encode(stored, "MPO", quality=100, save_all=True, append_images=[other], exif=exif)
+    assert b"MPF\0" in file
+    photo = read_photo(file)
+    assert np.abs(photo[8:24, 8:40].astype(int) - upright()[8:24, 8:40]).max() <= 8
+    assert photo.shape == upright().shape
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_of_an_animation_the_first_picture_is_taken(form: str) -> None:
+    others = [Image.new("RGB", (96, 64), colour) for colour in ("white", "red")]
+    how = {"lossless": True} if form == "WEBP" else {}
+    file = encode(upright(), form, save_all=True, append_images=others, duration=40, **how)
+    assert (b"ANIM" if form == "WEBP" else b"acTL") in file
+    assert np.array_equal(read_photo(file), upright())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_photo_of_64_megapixels_opens(progressive: bool) -> None:
@@ -163,7 +215,45 @@ def test_a_photo_of_64_megapixels_opens(progressive: bool) -> None:
     assert np.abs(photo[some].astype(int) - np.asarray(wide)[::-1, ::-1][some]).max() < 9
 
 
+def heic(image: np.ndarray, **how: object) -> bytes:
+    heif = pytest.importorskip("pillow_heif", reason="the extra heic is not installed")
+    stream = io.BytesIO()
+    heif.from_pillow(Image.fromarray(image)).save(stream, quality=95, **how)
+    return stream.getvalue()
+
+
+def test_heic_opens_where_its_extra_is_installed() -> None:
+    wide = upright().repeat(4, 0).repeat(4, 1)
+    photo = read_photo(heic(wide, exif=exif_of(1).tobytes()))
+    assert photo.shape == wide.shape
+    assert np.abs(photo[16:100, 16:160].astype(int) - wide[16:100, 16:160]).max() <= 16
+
+
+def test_a_heic_keeps_to_the_limits() -> None:
+    with pytest.raises(PhotoError, match="72 x 640 px: crop it"):
+        read_photo(heic(np.zeros((640, 72, 3), np.uint8)))
+    with pytest.raises(PhotoError, match=re.escape(DAMAGED)):
+        read_photo(heic(NOISE)[:9000])
+
+
+def test_avif_opens() -> None:
+    assert np.abs(read_photo(encode(upright(), "AVIF", quality=95))[9, 9] - [250.0, 0, 0]).max() < 9
+
+
+def test_heic_without_the_extra_has_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = process.BEGIN.replace(
+        "main()", "from decoder import formats; formats.find_spec = lambda name: None; main()"
+    )
+    monkeypatch.setattr(process, "BEGIN", begin)
+    monkeypatch.setattr(pool, "_pool", pool.Pool())
+    advice = r"This is a HEIC photo: save it as JPEG, or install dragphoto\[heic\] to open it."
+    with pytest.raises(PhotoError, match=advice):
+        read_photo(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    pool.close()
+
+
 NOISE = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
+HEIF = find_spec("pillow_heif")
 DAMAGED = "This picture is damaged or cut off: save or export it again."
 REFUSED: list[tuple[str, bytes, str]] = [
     ("text", b"Dear Sir or Madam", "This is not a picture that can be opened"),
@@ -173,9 +263,10 @@ REFUSED: list[tuple[str, bytes, str]] = [
     (
         "HEIC",
         b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
-        "This looks like HEIC or AVIF: export it as JPEG",
+        "This is a HEIC photo: save it as JPEG" if HEIF is None else DAMAGED,
     ),
-    ("AVIF", b"\0\0\0\x1cftypavif\0\0\0\0avif", "This looks like HEIC or AVIF: export it as JPEG"),
+    ("AVIF", b"\0\0\0\x1cftypavif\0\0\0\0avif", DAMAGED),
+    ("MP4", b"\0\0\0\x1cftypisom\0\0\0\0mp42", "This is not a picture that can be opened"),
     ("SVG", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "This is an SVG drawing"),
     ("SVG, as editors save it", b'\xef\xbb\xbf<?xml version="1.0"?>\n<svg/>', "This is an SVG"),
     ("GIF", encode(upright(), "GIF"), "This is a GIF: export one frame"),

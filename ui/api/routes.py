@@ -63,7 +63,8 @@ def fit(
     figures: quality in words, seconds, steps. While it works it tells how far it is.
 
     Args:
-        photo: a JPEG, PNG or WebP file of at most 100 megapixels; it is deleted once it is read.
+        photo: a JPEG, PNG, WebP, AVIF or HEIC file of at most 100 megapixels; it is deleted once
+            it is read.
         eyes_and_mouth: [x, y] of the left eye, the right eye (as seen) and the mouth, in px of the
             photo; without them the largest face is taken, or that at a point.
         seed: of the random numbers; the same seed gives the same fit.
