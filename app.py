@@ -19,6 +19,7 @@ from ui.door.page import Page, launch_options
 from ui.page import (
     advanced,
     arriving,
+    carrying,
     fetching,
     handlers,
     host,
@@ -54,6 +55,7 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 EACH: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
 NEW_FACE = (
     arriving.choose, arriving.astronaut, handlers.ready, work.random, saving.open_file,
+    carrying.carry,
 )  # fmt: skip
 ASKED = "() => document.querySelector('#accept')?.scrollIntoView({block: 'nearest'})"
 SHOW = "() => document.querySelector('#status').scrollIntoView({block: 'nearest'})"
@@ -146,10 +148,21 @@ def _result_column() -> dict[str, Any]:
                 ("png", "Photo (PNG)"), ("gif", "GIF"), ("mp4", "Video"), ("session", "Session"),
             )
         }  # fmt: skip
+    other = FileBox(
+        "Use on another photo", file_types=["image"], size="sm", elem_id="other", interactive=False
+    )
     file = gr.DownloadButton("File", elem_id="file", visible="hidden")
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
         public, settings = shelf.build(), advanced.build()
-    return {"result": result, "pixels": pixels, **saved, "file": file, **public, **settings}
+    return {
+        "result": result,
+        "pixels": pixels,
+        **saved,
+        "other": other,
+        "file": file,
+        **public,
+        **settings,
+    }
 
 
 def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
@@ -182,6 +195,7 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
         (parts["decline"].click, fetching.decline, [], QUIET),
         (canvas.pick, people.pick, [canvas, *settings], EACH),
         (parts["another"].click, people.another, [], QUIET),
+        (parts["other"].upload, carrying.carry, [parts["other"], *settings], QUIET),
     ]
     for number, (event, handler, inputs, how) in enumerate(wires):
         name = f"ui_{number}_{handler.__name__}"

@@ -41,13 +41,24 @@ def applied(edit: Session, photo: Photo, quad: Quad, engine: Engine | None = Non
     else:
         subject = FittedPhoto(photo, quad, edit.subject.ws, {}, rigged(photo, quad))
         other = untouched(replace(subject, model=edit.subject.model), 0)
+    made = onto(edit, other)
+    if engine is None:
+        return made
+    picture = engine.picture(made.now.ws, other.subject.delta)
+    return replace(made, now=replace(made.now, picture=picture))
+
+
+def onto(edit: Session, other: Session) -> Session:
+    """The session of another photo, moved likewise; its generator's picture is not made.
+
+    Raises:
+        SessionError: the edit is none of a face, or there is none.
+        PhotoError: the other photo shows no face.
+        RetargetError: a face is too small.
+    """
     if other.subject.rig is None:
         raise PhotoError(NO_FACE)
-    pose = posed(edit, other.subject.rig)
-    if engine is None:
-        return other.moved(Version(other.subject.ws, pose))
-    ws = _moved(edit, other)
-    return other.moved(Version(ws, pose, picture=engine.picture(ws, other.subject.delta)))
+    return other.moved(Version(_moved(edit, other), posed(edit, other.subject.rig)))
 
 
 def posed(edit: Session, rig: Rig) -> Pose:

@@ -8,10 +8,11 @@ import pytest
 import skimage.data
 from PIL import Image
 
+from editor.session import SessionError
 from photo import PhotoError
 from ui.canvas import write_drawn
 from ui.door.uploads import Upload
-from ui.page import arriving, handlers, people, saving, work
+from ui.page import arriving, carrying, handlers, people, saving, work
 from ui.page.settings import Settings
 from ui.page.tab_state import TabState
 
@@ -134,3 +135,22 @@ def test_no_model_is_chosen_and_its_session_opened_by_any(visit: TabState, tmp_p
     list(saving.open_file(visit, Upload(file, file.unlink)))
     assert visit.model == "none"
     assert np.array_equal(visit.result(), pulled)
+
+
+def test_an_edit_is_done_to_another_photo(visit: TabState, tmp_path: Path) -> None:
+    photo = skimage.data.astronaut()
+    with pytest.raises(SessionError, match="Nothing is edited"):
+        list(carrying.carry(visit, sent(tmp_path, photo), *VALUES))
+    list(work.drag(visit, write_drawn(visit.drawn, 0) | {"drags": [NOSE]}, *VALUES))
+    before = visit.session
+    with pytest.raises(PhotoError, match="No face was found in it"):
+        list(carrying.carry(visit, sent(tmp_path, skimage.data.chelsea()), *VALUES))
+    assert visit.session is before
+    list(carrying.carry(visit, sent(tmp_path, photo), *VALUES))
+    assert len(visit.session.past) == 1
+    changed = (visit.result() != photo).any(2)
+    assert 0.02 < changed.mean() < 0.6
+    list(handlers.undo(visit, write_drawn(visit.drawn, 0)))
+    assert np.array_equal(visit.result(), photo)
+    list(handlers.back(visit))
+    assert visit.session.subject is before.subject

@@ -48,7 +48,9 @@ from ui.work_lock import MODEL, WAITING, alone
 from weights.formats import Model, save
 
 ROOT = Path(__file__).parents[2]
-BUTTONS = "fit back drag refit another stop astronaut ready random open png gif mp4 session forget"
+BUTTONS = (
+    "fit back drag refit another stop astronaut ready random open other png gif mp4 session forget"
+)
 PUBLIC = "model fetched accept decline halt shelf"
 NAMES = (
     f"visit photo canvas result status file pixels {PUBLIC} {BUTTONS} {' '.join(vars(Settings()))}"

@@ -6,7 +6,7 @@ from photo.domain import Domain
 
 from .tab_state import PendingPhoto, TabState
 
-HELLO = "Try it on this face: press on the tip of the nose, drag it a little, press Drag it."
+HELLO = "Try it on this face: press on the tip of the nose, and drag it a little."
 NEXT = "Press on a feature, and drag it where it should go."
 GO = "Press Drag it, or draw another arrow."
 PUTTING = "Putting it into the whole photo ..."
@@ -27,7 +27,9 @@ HELD = (
 FROZEN = 0.2  # of the way: a drag that goes less of it has not moved
 ANYTHING = "Pull anything. What moves is guessed: paint it with May move to say it yourself."
 ELASTIC = f"No face was found. {ANYTHING} Is there a face? Press Fit by hand."
+CARRIED = "Done: the same edit. Drag on, undo, save, or press Back for the photo before."
 FOLDS = "it would fold beyond. Paint more that may move, or try a shorter arrow."
+NO_OTHER = "No face was found in it: choose a photo of a face."
 NO_FACE = "No face was found: drag the points onto both eyes and the mouth. Then press Fit."
 
 

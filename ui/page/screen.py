@@ -59,7 +59,18 @@ def buttons(visit: TabState) -> Screen:
         "model": gr.update(choices=models.choices(), value=visit.model, interactive=True),
         "pixels": gr.Radio(value=visit.pixels, interactive=True),
     }
-    others = ("astronaut", "ready", "random", "open", "png", "gif", "mp4", "session", "forget")
+    others = (
+        "astronaut",
+        "ready",
+        "random",
+        "open",
+        "other",
+        "png",
+        "gif",
+        "mp4",
+        "session",
+        "forget",
+    )
     return screen | {name: gr.Button(interactive=True) for name in others}
 
 

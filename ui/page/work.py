@@ -121,11 +121,11 @@ def pixels(visit: TabState, drawn: Any, whose: str, *values: Any) -> Generator[S
 
 def _refining(visit: TabState, settings: Settings) -> Generator[Screen, None, str]:
     subject = visit.session.subject
-    fitted = yield from _fitted(visit, subject.photo, subject.quad, settings)
+    fitted = yield from fitting(visit, subject.photo, subject.quad, settings)
     yield {"status": said(messages.PUTTING, 1.0)}
     light = gpu.refined(visit.model, visit.session, fitted.inversion)
-    facts = _facts(fitted, "geometry" if visit.stop.is_set() else settings.budget)
-    visit.refine(light, facts)
+    known = facts(fitted, "geometry" if visit.stop.is_set() else settings.budget)
+    visit.refine(light, known)
     return f"The model's picture of the photo is {fitted.quality}. {messages.what_next(visit)}"
 
 
@@ -133,21 +133,23 @@ def _fitting(
     visit: TabState, photo: Photo, quad: Quad, settings: Settings
 ) -> Generator[Screen, None, str]:
     settings = settings.showing(visit.pixels)
-    fitted = yield from _fitted(visit, photo, quad, settings)
+    fitted = yield from fitting(visit, photo, quad, settings)
     session = models.engine(visit.model).begin(photo, quad, fitted.inversion)
-    visit.fitted(session, _facts(fitted, settings.budget))
+    visit.fitted(session, facts(fitted, settings.budget))
     how = "Stopped early: the fit so far" if visit.stop.is_set() else "Ready: the fit"
     return f"{how} is {fitted.quality}. {messages.NEXT}"
 
 
-def _facts(fitted: Fitted, budget: str) -> Facts:
+def facts(fitted: Fitted, budget: str) -> Facts:
+    """What is known of a fit."""
     steps = fitted.inversion.step + 1.0
     return {"quality": fitted.quality, "fit_steps": steps, "fit": budget}
 
 
-def _fitted(
+def fitting(
     visit: TabState, photo: Photo, quad: Quad, settings: Settings
 ) -> Generator[Screen, None, Fitted]:
+    """Fit a part of a photo; at the end what came of it, be it stopped."""
     engine = models.engine(visit.model)
     shown: dict[str, Any] = {"scene": "drag", "width": VIEW_SIDE, "height": VIEW_SIDE}
     yield {"status": said("Looking for a face like this one ...", 0.0)}
