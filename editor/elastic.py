@@ -16,7 +16,7 @@ from photo.crop import Crop, Quad, box_quad
 from photo.domain import Domain
 from photo.framing import Point
 from transfer.arap import STEPS
-from transfer.elastic import pull
+from transfer.elastic import NEAR, pull
 from transfer.warp import Warp, chain, render
 
 from .dragger import DragStep, to_crop_edit
@@ -31,7 +31,6 @@ from .view import closeup, untouched
 NONE = "none"
 """What the command line and the HTTP API call it."""
 SIDE = 512  # px of the square that is bent
-ARRIVED = 1.0  # of these px: a handle this close to its target has arrived
 OTHER = "This session was made with a model: open the photo anew to pull it without one."
 
 
@@ -134,7 +133,7 @@ class Elastic:
             yield DragStep(_state(own, number, last.handles), None)
         assert last is not None  # there is a first step, however small
         state = _state(own, number, last.handles)
-        end = "arrived" if float(state.distances.max()) < ARRIVED else "stuck"
+        end = "arrived" if last.left(targets) <= NEAR else "stuck"
         version = Version(now.ws, chain(now.change, last.change))
         yield DragStep(replace(state, end=end), version)
 

@@ -10,4 +10,9 @@ that loses its way the coordinate head does not (``correspondence.py``). A quadr
 (confident motion, stillness away from the drags, smoothness) cleans it (``regularize.py``), wide
 bumps add what is lacking at the handles, what is disoccluded is the generator's, and the photo is
 warped once, at full size (``warp.py``). Several drags add up to one ``Warp``.
+
+What no model knows bends (``elastic.py``): what is painted, or seems to be under the handles
+(``cutout.py``), as a sheet of triangles (``sheet.py``) that is as rigid as possible (``arap.py``).
+Where the photo shows an edge the sheet slides over what is behind, which is filled from around;
+elsewhere it stays joined to the rest. That is a ``Warp``, too.
 """

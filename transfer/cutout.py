@@ -16,9 +16,11 @@ ROUNDS = 3  # of GrabCut
 LEAST, MOST = 0.01, 0.8  # of that part: what is cut out is that much, or it is not believed
 GAPS = 5  # px of it that are closed
 SEEN = 3.0  # px to either side of an edge: there colours are compared
+WIDE = 5.0  # px of it over which means are taken
+FEW = 0.3  # of the ends near one: if that many are alike it counts as such
 EDGE = 8.0  # their distance in Lab from which the picture has an edge there
 GROWN = 0.08  # of the side: how far what moves goes on where there is none
-REACH, WAYS = 0.22, 2.5  # of the side, and of the longest drag: further away all is held
+REACH, WAYS = 0.28, 3.0  # of the side, and of the longest drag: further away all is held
 HARD = 1e4  # weight with which it is held
 
 Points = Float[np.ndarray, "p 2"]
@@ -53,13 +55,11 @@ def cutout(
 ) -> Cutout:
     """What may move by the mask, or else what the handles seem to be on, and what is around it.
 
-    Where there is no telling that, it is a disc of ``reach`` px around them, from which nothing is
-    torn off.
+    Where there is no telling that, it is what is ``around`` them.
     """
     where = mask if mask is not None else suggested(picture, handles, reach)
     if where is None:
-        where = _away(handles, picture.shape[:2]) < reach
-        return _measured(where, np.ones_like(where))
+        return around(picture, handles, reach)
     if where.all():
         return _measured(where, np.ones_like(where))
     joined = _joined(picture, where)
@@ -67,6 +67,12 @@ def cutout(
         _, away = nearest(where)
         where = where | (joined & (away < GROWN * len(where)))
     return _measured(where, joined)
+
+
+def around(picture: Picture, handles: Points, reach: float) -> Cutout:
+    """All that is so near to the handles; nothing is torn off there."""
+    where = _away(handles, picture.shape[:2]) < reach
+    return _measured(where, np.ones_like(where))
 
 
 def far(places: Float[np.ndarray, "v 2"], handles: Points, reach: float) -> Float[np.ndarray, " v"]:
@@ -121,21 +127,36 @@ def _grabbed(
 
 
 def _joined(picture: Picture, where: Bool[np.ndarray, "r r"]) -> Bool[np.ndarray, "r r"]:
-    """Of each pixel: whether the nearest end of ``where`` has one colour on both sides."""
-    soft = cv2.GaussianBlur(picture.astype(np.float32) / 255, (0, 0), 1.0)
-    lab = cv2.cvtColor(soft, cv2.COLOR_RGB2LAB)
+    """Of each pixel: whether the nearest end of ``where`` is none that the picture shows.
+
+    There is an edge where colours differ right across, and also their means on both sides, which
+    those of grass do not.
+    """
     depth = cv2.GaussianBlur(where.astype(np.float32), (0, 0), SEEN)
     inward = np.stack(
         [cv2.Sobel(depth, cv2.CV_32F, *axes, ksize=3) for axes in ((1, 0), (0, 1))], 2
     )
     inward *= SEEN / np.maximum(np.linalg.norm(inward, axis=2, keepdims=True), 1e-6)
-    ends, own = _ends(where), pixels(*where.shape)
-    both = [sample(lab, own + way * inward, border=cv2.BORDER_REPLICATE)[ends] for way in (1, -1)]
-    alike = np.zeros(where.shape, bool)
-    alike[ends] = np.linalg.norm(both[0] - both[1], axis=1) < EDGE
+    ends = _ends(where)
+    own, inward = pixels(*where.shape)[ends][None], inward[ends][None]
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    soft = cv2.GaussianBlur(lab, (0, 0), 1.0)
+    right = [sample(soft, own + way * inward, border=cv2.BORDER_REPLICATE) for way in (1, -1)]
+    sides = [_mean(lab, part.astype(np.float32))[ends] for part in (where, ~where)]
+    apart = [np.linalg.norm(one - other, axis=-1).ravel() for one, other in (right, sides)]
+    alike = np.zeros(where.shape, np.float32)
+    alike[ends] = np.minimum(*apart) < EDGE
+    near = _mean(alike[..., None], ends.astype(np.float32))[..., 0] > FEW
     places, _ = nearest(ends)
     x, y = places.astype(int).transpose(2, 0, 1)
-    return alike[y, x]
+    return near[y, x]
+
+
+def _mean(field: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Of a field around each pixel, where there is a share of it."""
+    total = cv2.GaussianBlur(field * share[..., None], (0, 0), WIDE)
+    total = total.reshape(field.shape)
+    return total / (cv2.GaussianBlur(share, (0, 0), WIDE)[..., None] + 1e-6)
 
 
 def _ends(where: Bool[np.ndarray, "r r"]) -> Bool[np.ndarray, "r r"]:

@@ -7,13 +7,16 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float
 
-from . import arap
+from .arap import Pull, bent
 from .backdrop import filled
-from .cutout import REACH, WAYS, Cutout, Points, cutout, far
+from .cutout import REACH, WAYS, Cutout, Points, around, cutout, far
 from .flow import Picture, pixels, sample
 from .layers import smooth
+from .sheet import Sheet, Vertices, moved, sheet, sources
 from .warp import Warp
 
+ALONG = 0.06  # of the side: how far around a handle all goes the same way
+NEAR = 1.0  # px: a handle as close to its target has arrived
 MOVED = 0.5  # px: what moves further leaves its place to what is behind
 HALO = 5  # px around it that still show some of it
 SOFT = 1.0  # px of its edge
@@ -27,14 +30,20 @@ class Pulled:
 
     picture: Picture
     moves: Cutout
-    rest: arap.Sheet
-    vertices: arap.Vertices
+    rest: Sheet
+    vertices: Vertices
     handles: Points
+
+    def left(self, targets: Points) -> float:
+        """How far the handles still are from their targets, at most, in px."""
+        return float(np.linalg.norm(targets - self.handles, axis=1).max())
 
     @property
     def change(self) -> Warp:
         """What it does to the photo."""
-        return layered(self.picture, self.moves, self.rest, self.vertices)
+        size = self.picture.shape[:2]
+        left = self.moves.where & moved(self.rest, self.vertices, MOVED, size)
+        return laid(self.picture, self.moves, *sources(self.rest, self.vertices, size), left)
 
 
 def pull(
@@ -48,39 +57,58 @@ def pull(
         targets: where they should go.
         mask: True may move, and moves; without, what the handles seem to be on, near to them.
     """
-    side, longest = len(picture), float(np.linalg.norm(targets - handles, axis=1).max())
-    reach = max(REACH * side, WAYS * longest)
-    moves = cutout(picture, handles, reach, mask)
-    rest = arap.sheet(moves.where, HALO + RING + 2)
+    longest = float(np.linalg.norm(targets - handles, axis=1).max())
+    reach = max(REACH * len(picture), WAYS * longest)
+    moves, ends = cutout(picture, handles, reach, mask), (handles, targets)
+    steps = list(_pulled(picture, moves, ends, reach if mask is None else np.inf))
+    if mask is None and steps[-1].left(targets) > NEAR:
+        other = list(_pulled(picture, around(picture, handles, reach), ends, reach))
+        steps = min(steps, other, key=lambda way: way[-1].left(targets))
+    yield from steps
+
+
+def _pulled(
+    picture: Picture, moves: Cutout, ends: tuple[Points, Points], reach: float
+) -> Iterator[Pulled]:
+    """What moves goes from one of the ends to the other; beyond ``reach`` it is held."""
+    rest, (handles, targets) = sheet(moves.where, HALO + RING + 2), ends
     held = moves.held(rest.vertices, 0.9 * rest.step)
-    if mask is None:
+    if np.isfinite(reach):
         held = np.maximum(held, far(rest.vertices, handles, reach))
-    asked = arap.Pull(handles, targets, held, arap.STIFF_REACH * side)
-    rows = rest.weights(handles)
-    for vertices in arap.bent(rest, asked):
+    asked, rows = Pull(handles, targets, held, ALONG * len(picture)), rest.weights(handles)
+    for vertices in bent(rest, asked):
         yield Pulled(picture, moves, rest, vertices, rows @ vertices)
 
 
-def layered(picture: Picture, moves: Cutout, rest: arap.Sheet, vertices: arap.Vertices) -> Warp:
-    """The bent sheet over what is behind it.
+def laid(
+    picture: Picture,
+    moves: Cutout,
+    places: Float[np.ndarray, "r r 2"],
+    there: Bool[np.ndarray, "r r"],
+    left: Bool[np.ndarray, "r r"],
+) -> Warp:
+    """What moves, laid over what is behind it.
 
     Its edge is the photo's own. What is behind is laid over up to RING px from it, as the flow ends
     there in a jump, which is not to be seen between two px of a small picture.
+
+    Args:
+        picture: the photo.
+        moves: what of it moves.
+        places: (x, y) in the photo of what each pixel shows after,
+        there: where it shows any of what moves, and some px around that.
+        left: what has moved away.
     """
-    size = picture.shape[:2]
-    places, there = arap.sources(rest, vertices, size)
     own = smooth(0.5 + moves.inside / (2 * SOFT)).astype(np.float32)
     shown = np.where(there, sample(own, places), 0)
     still = moves.joined & (moves.inside < 0)
     drawn = _wider(shown > 0.5, RING) & there & ~still
-    flow = np.where(drawn[..., None], places - pixels(*size), 0)
+    flow = np.where(drawn[..., None], places - pixels(*there.shape), 0)
     moving = np.linalg.norm(flow, axis=2) > MOVED
-    left = moves.where & arap.moved(rest, vertices, MOVED, size)
     left = _wider(left, HALO) & ~still
     share = np.where(drawn, moving * (1 - shown), left | _wider(moving, 2)).astype(np.float32)
     share = cv2.GaussianBlur(share, (0, 0), 0.6)[..., None]
-    behind = _behind(picture, left)
-    return Warp(flow.astype(np.float32), np.concatenate([behind * share, share], 2))
+    return Warp(flow.astype(np.float32), np.concatenate([_behind(picture, left) * share, share], 2))
 
 
 def _behind(picture: Picture, left: Bool[np.ndarray, "r r"]) -> Float[np.ndarray, "r r 3"]:

@@ -11,6 +11,7 @@ from photo.crop import Crop, Quad, finer, strips
 
 from .flow import Flow, Picture, compose, pixels, sample, warp
 
+AROUND = 4  # px of it around what acts: so far do cubic interpolations reach
 ACTS = 0.25  # px of the generator's picture: what moves further is part of an edit
 
 
@@ -56,10 +57,10 @@ def render(photo: Photo, quad: Quad, change: Warp) -> tuple[Photo, Bool[np.ndarr
 
     ``quad`` holds the crop's corners in photo px. Nothing outside the crop changes.
     """
-    crop = Crop(quad, len(change.flow))
     result, where = photo.copy(), np.zeros(photo.shape[:2], bool)
     if not change.acts:
         return result, where
+    crop, change = _tight(Crop(quad, len(change.flow)), change)
     flow, overlay = finer(crop.motion_to_photo(change.flow)), finer(change.overlay)
     for part in strips(crop.part(photo)):
         shift, over = crop.spread(flow, part), crop.spread(overlay, part)
@@ -68,10 +69,25 @@ def render(photo: Photo, quad: Quad, change: Warp) -> tuple[Photo, Bool[np.ndarr
         moved = sample(photo, places, cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101)
         share = over[..., 3:].clip(0, 1)
         made = np.clip(np.round((1 - share) * moved + over[..., :3]), 0, 255).astype(np.uint8)
-        edited = (np.abs(shift).max(2) > 0.02) | (share[..., 0] > 1 / 512)
+        further = np.maximum(np.abs(shift[..., 0]), np.abs(shift[..., 1]))
+        edited = (further > 0.02) | (share[..., 0] > 1 / 512)
         result[part] = np.where(edited[..., None], made, photo[part])
-        where[part] = (result[part] != photo[part]).any(2)
+        differs = result[part] != photo[part]
+        where[part] = differs[..., 0] | differs[..., 1] | differs[..., 2]
     return result, where
+
+
+def _tight(crop: Crop, change: Warp) -> tuple[Crop, Warp]:
+    """The part of a crop where a change acts, with some px around it, as a crop of its own."""
+    acts = (change.flow != 0).any(2) | (change.overlay[..., 3] != 0)
+    ends = [np.flatnonzero(acts.any(axis))[[0, -1]] for axis in (0, 1)]
+    first, last = np.array(ends).T
+    low, high = first - AROUND, last + AROUND + 1
+    side = min(crop.side, int((high - low).max()))
+    x, y = low.clip(0, crop.side - side).tolist()
+    corners = np.array([[x, y], [x, y + side], [x + side, y + side], [x + side, y]]) - 0.5
+    part = np.s_[y : y + side, x : x + side]
+    return Crop(crop.to_photo(corners), side), Warp(change.flow[part], change.overlay[part])
 
 
 def paste(photo: Photo, quad: Quad, acts: Bool[np.ndarray, "s s"], picture: Picture) -> Photo:

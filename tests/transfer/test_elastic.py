@@ -12,6 +12,7 @@ from transfer import arap
 from transfer.cutout import cutout
 from transfer.elastic import Pulled, pull
 from transfer.flow import Picture
+from transfer.sheet import Sheet, sheet, sources
 from transfer.warp import render
 
 SIDE = 128
@@ -39,42 +40,42 @@ def points(*places: tuple[float, float]) -> np.ndarray:
     return np.array(places, float)
 
 
-def bent(sheet: arap.Sheet, start: np.ndarray, end: np.ndarray, held: np.ndarray) -> np.ndarray:
-    *_, vertices = arap.bent(sheet, arap.Pull(start, end, held, 6.0))
+def bent(made: Sheet, start: np.ndarray, end: np.ndarray, held: np.ndarray) -> np.ndarray:
+    *_, vertices = arap.bent(made, arap.Pull(start, end, held, 1.0))
     return vertices
 
 
 def test_a_sheet_covers_what_it_should_with_even_triangles():
     where = disc(60, 50, 25)
-    sheet = arap.sheet(where, 4)
-    places, there = arap.sources(sheet, sheet.vertices, where.shape)
+    made = sheet(where, 4)
+    places, there = sources(made, made.vertices, where.shape)
     assert there[where].all()
-    assert not there[~disc(60, 50, 25 + 4 + 3 * sheet.step)].any()
+    assert not there[~disc(60, 50, 25 + 4 + 3 * made.step)].any()
     y, x = np.nonzero(there)
     np.testing.assert_allclose(places[there], np.stack([x, y], 1), atol=1e-3)
-    assert (sheet.areas(sheet.vertices) == 1).all()
-    lengths = np.linalg.norm(np.diff(sheet.vertices[sheet.edges], axis=1), axis=2)
-    np.testing.assert_allclose(lengths, sheet.step)
+    assert (made.areas(made.vertices) == 1).all()
+    lengths = np.linalg.norm(np.diff(made.vertices[made.edges], axis=1), axis=2)
+    np.testing.assert_allclose(lengths, made.step)
 
 
 @given(turn=st.floats(-1.2, 1.2), dx=st.floats(-40, 40), dy=st.floats(-40, 40))
 def test_a_sheet_that_nothing_holds_turns_and_moves_rigidly(turn: float, dx: float, dy: float):
-    sheet = arap.sheet(disc(64, 64, 20), 2)
+    made = sheet(disc(64, 64, 20), 2)
     start = points((56, 60), (70, 70))
     turned = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     end = (start - 64) @ turned + 64 + [dx, dy]
-    vertices = bent(sheet, start, end, np.zeros(len(sheet.vertices)))
-    expected = (sheet.vertices - 64) @ turned + 64 + [dx, dy]
+    vertices = bent(made, start, end, np.zeros(len(made.vertices)))
+    expected = (made.vertices - 64) @ turned + 64 + [dx, dy]
     np.testing.assert_allclose(vertices, expected, atol=0.7)
 
 
 @given(x=st.floats(48, 80), y=st.floats(48, 80), dx=st.floats(-60, 60), dy=st.floats(-60, 60))
 def test_no_triangle_ever_folds(x: float, y: float, dx: float, dy: float):
-    sheet = arap.sheet(disc(64, 64, 30), 2)
-    held = np.where(np.linalg.norm(sheet.vertices - 64, axis=1) > 26, 1e3, 0.0)
+    made = sheet(disc(64, 64, 30), 2)
+    held = np.where(np.linalg.norm(made.vertices - 64, axis=1) > 26, 1e3, 0.0)
     start = points((x, y))
-    for vertices in arap.bent(sheet, arap.Pull(start, start + np.array([dx, dy]), held, 6.0)):
-        assert sheet.areas(vertices).min() > arap.FLAT or np.array_equal(vertices, sheet.vertices)
+    for vertices in arap.bent(made, arap.Pull(start, start + np.array([dx, dy]), held, 6.0)):
+        assert made.areas(vertices).min() > arap.FLAT or np.array_equal(vertices, made.vertices)
 
 
 def test_a_ball_that_is_painted_moves_whole_and_what_is_behind_it_is_filled():
