@@ -30,7 +30,7 @@ from editor.export import save_png
 from editor.session_file import load_session, save_session
 from editor.view import show
 from inversion import BUDGETS
-from photo import Photo, read_photo
+from photo import Photo, on_white, read_photo
 
 from .tables import table
 
@@ -142,7 +142,8 @@ def measured(work: Callable[[Path, Path], Iterator[str]], file: Path) -> dict[st
             for stage in work(file, Path(folder)):
                 most[stage], watch.most = round(watch.most - base), 0.0
                 took[stage], begun = time.monotonic() - begun, time.monotonic()
-    whole = {"MB over base": max(most.values()), "s": round(sum(took.values()), 1)}
+    whole: dict[str, object] = {"MB over base": max(most.values())}
+    whole["s"] = round(sum(took.values()), 1)
     return whole | {stage: f"{most[stage]} MB, {took[stage]:.1f} s" for stage in most}
 
 
@@ -168,7 +169,7 @@ def main() -> None:
     if args.one:
         print(json.dumps(measured(page if args.page else chain, args.one)))
         return
-    rows, photo = list[dict[str, object]](), read_photo(args.photo)
+    rows, photo = list[dict[str, object]](), on_white(read_photo(args.photo))
     with TemporaryDirectory() as folder:
         small, large = (Path(folder) / name for name in ("small.jpg", "large.jpg"))
         Image.fromarray(photo).save(small)

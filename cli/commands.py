@@ -25,7 +25,7 @@ from editor.session import Session, Version
 from editor.session_file import Facts, load_session, save_session
 from editor.view import VIEW_SIDE, closeup, original, show
 from inversion import LOOKS, Inversion, budget, budget_for, fit_psnr
-from photo import Photo, PhotoError
+from photo import PhotoError, Sent, on_white
 from photo.align import face_quad
 from photo.crop import Crop, Quad, box_quad
 from photo.domain import Domain
@@ -36,7 +36,7 @@ SLOW, SMOOTH = 12, 25  # pictures from the photo to the result, in a GIF and in 
 POOR = 15.0  # dB: less is not the photo
 CLOSER = "--fit best comes closest, if the model makes such pictures at all"
 PHOTO_ALONE = "Without a model there are no pixels but the photo's own: leave --pixels out."
-Check = Callable[[Photo, Quad], object]
+Check = Callable[[Sent, Quad], object]
 Summary = dict[str, object]
 
 
@@ -54,7 +54,7 @@ def run_drag(args: argparse.Namespace) -> Summary:
         source = load_session(source)  # it takes a while to load a model: complain before
     engine = _engine(args)
 
-    def asked(photo: Photo, quad: Quad) -> Edit:
+    def asked(photo: Sent, quad: Quad) -> Edit:
         edit = Edit.between(photo.shape[:2], [(d[:2], d[2:]) for d in args.drag], mask)
         to_crop_edit(edit, Crop(quad, engine.side), engine.domain)  # complain before the work
         return edit
@@ -129,11 +129,11 @@ def _write(session: Session, facts: Facts, args: argparse.Namespace) -> int:
         save_gif(morph(small, (start, session.now), SLOW), args.gif)
     if args.mp4 is not None:
         save_mp4(morph(small, (start, session.now), SMOOTH), args.mp4)
-    return int((edited != subject.photo).any(2).sum())
+    return int((edited != subject.sent).any(2).sum())
 
 
 def fit_photo(
-    engine: Engine | Elastic, photo: Photo, args: argparse.Namespace, agree: Check
+    engine: Engine | Elastic, photo: Sent, args: argparse.Namespace, agree: Check
 ) -> tuple[Session, Facts]:
     """Find the face, or what else the model is of, and fit it; without a model nothing is to do."""
     if isinstance(engine, Elastic):
@@ -154,7 +154,7 @@ def refit(
     return session.refined(fit.ws, fit.delta, engine.picture), facts | new
 
 
-def meant_quad(photo: Photo, domain: Domain, args: argparse.Namespace) -> Quad:
+def meant_quad(photo: Sent, domain: Domain, args: argparse.Namespace) -> Quad:
     """The crop by the box, by the eyes and the mouth, or else the usual one, where is dragged.
 
     Raises:
@@ -176,7 +176,7 @@ def meant_quad(photo: Photo, domain: Domain, args: argparse.Namespace) -> Quad:
 
 
 def _fit(
-    engine: Engine, photo: Photo, quad: Quad, args: argparse.Namespace
+    engine: Engine, photo: Sent, quad: Quad, args: argparse.Namespace
 ) -> tuple[Inversion, Facts]:
     """(the fit, its figures)."""
     name = args.fit or budget_for("geometry", getattr(args, "pixels", "") == "generated")
@@ -225,6 +225,6 @@ def _stoppable(what: str) -> Generator[list[Any]]:
         print(f"{error} The {what} so far is kept." if str(error) else stopped, file=sys.stderr)
 
 
-def _mask(mask: Photo | None) -> torch.Tensor | None:
+def _mask(mask: Sent | None) -> torch.Tensor | None:
     """White may move."""
-    return None if mask is None else torch.from_numpy(mask.mean(2) > 127)
+    return None if mask is None else torch.from_numpy(on_white(mask).mean(2) > 127)

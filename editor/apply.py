@@ -5,7 +5,7 @@ from dataclasses import replace
 from jaxtyping import Float
 from torch import Tensor
 
-from photo import Photo, PhotoError
+from photo import PhotoError, Sent
 from photo.crop import Quad
 from stylegan import activation, before_activation
 from transfer.retarget import retargeted
@@ -13,14 +13,14 @@ from transfer.rig import Pose, Rig
 
 from .engine import NO_FACE, Engine
 from .motion.poses import rigged
-from .session import FittedPhoto, Session, SessionError, Version
+from .session import Session, SessionError, Version, fitted
 from .view import untouched
 
 NO_HEAD = "The edit of this session is none of a face, so no other face can be moved by it."
 NO_EDIT = "Nothing is edited in this session: drag something, and save it then."
 
 
-def applied(edit: Session, photo: Photo, quad: Quad, engine: Engine | None = None) -> Session:
+def applied(edit: Session, photo: Sent, quad: Quad, engine: Engine | None = None) -> Session:
     """A session on another photo, its head moved by the same pose, expression and shape.
 
     Args:
@@ -39,7 +39,8 @@ def applied(edit: Session, photo: Photo, quad: Quad, engine: Engine | None = Non
     if engine is not None:
         other = engine.open(photo, quad)
     else:
-        subject = FittedPhoto(photo, quad, edit.subject.ws, {}, rigged(photo, quad))
+        subject = fitted(photo, quad, edit.subject.ws, {})
+        subject = replace(subject, rig=rigged(subject.photo, quad))
         other = untouched(replace(subject, model=edit.subject.model), 0)
     made = onto(edit, other)
     if engine is None:

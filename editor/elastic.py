@@ -11,7 +11,7 @@ from torch import Tensor
 
 from drag import Edit, Options, State
 from drag.solve import Moments
-from photo import Photo
+from photo import Sent
 from photo.crop import Crop, Quad, box_quad
 from photo.domain import Domain
 from photo.framing import Point
@@ -24,7 +24,7 @@ from .engine import Pairs
 from .fitter import inside
 from .machine.shortage import with_memory
 from .search import Preset, Search
-from .session import FittedPhoto, Session, SessionError, Version
+from .session import Session, SessionError, Version, fitted
 from .session_file import Facts, load_session
 from .view import closeup, untouched
 
@@ -52,7 +52,7 @@ class Elastic:
 
     def open(
         self,
-        photo: Photo,
+        photo: Sent,
         quad: Quad | None = None,
         budget: str = NONE,
         at: Point | None = None,
@@ -69,14 +69,14 @@ class Elastic:
             PhotoError: the square lies beside the photo.
         """
         quad = whole(photo) if quad is None else inside(quad, photo)
-        subject = FittedPhoto(photo, quad, torch.zeros(1, 1), {}, model=NONE)
+        subject = replace(fitted(photo, quad, torch.zeros(1, 1), {}), model=NONE)
         return untouched(subject, SIDE)
 
-    def crop(self, photo: Photo, quad: Quad) -> Float[Tensor, "3 r r"]:
+    def crop(self, photo: Sent, quad: Quad) -> Float[Tensor, "3 r r"]:
         """The part of the photo that may move."""
         return Crop(quad, SIDE).cut(photo)
 
-    def begin(self, photo: Photo, quad: Quad, fit: object = None) -> Session:
+    def begin(self, photo: Sent, quad: Quad, fit: object = None) -> Session:
         """A session on a part of a photo; there is no fit."""
         return self.open(photo, quad)
 
@@ -138,7 +138,7 @@ class Elastic:
         yield DragStep(replace(state, end=end), version)
 
 
-def whole(photo: Photo) -> Quad:
+def whole(photo: Sent) -> Quad:
     """The smallest square around all of a photo."""
     height, width = photo.shape[:2]
     side = float(max(height, width))

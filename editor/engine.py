@@ -16,7 +16,7 @@ from drag import Edit
 from inversion import BUDGETS, Inversion, InvertOptions, choose
 from inversion.encoder import Encoder
 from inversion.encoder import build as build_encoder
-from photo import Photo, PhotoError
+from photo import Photo, PhotoError, Sent
 from photo.crop import Crop, Quad, box_quad
 from photo.domain import Domain
 from photo.faces import find_faces
@@ -36,7 +36,7 @@ from .motion.estimators import painted
 from .motion.features import alike
 from .motion.poses import rigged
 from .search import Search
-from .session import FittedPhoto, Session, SessionError
+from .session import FittedPhoto, Session, SessionError, fitted
 from .session_file import Facts, load_session
 from .view import VIEW_SIDE, enlarged, untouched
 
@@ -144,7 +144,7 @@ class Engine:
 
     def open(
         self,
-        photo: Photo,
+        photo: Sent,
         quad: Quad | None = None,
         budget: str = "geometry",
         at: Point | None = None,
@@ -152,7 +152,7 @@ class Engine:
         """Fit a photo, which has to be done once before it is dragged.
 
         Args:
-            photo: any size.
+            photo: any size; a transparent one is fitted as it looks on white.
             quad: what is fitted, see ``photo.crop``; without, a face or what the model is of.
             budget: "geometry" for drags; "quick", "balanced", "best" to look like the photo, too.
             at: (x, y) px of the photo: the face there is taken; without, the largest one.
@@ -166,12 +166,12 @@ class Engine:
         return self.begin(photo, quad, inversion)
 
     def invert(
-        self, photo: Photo, quad: Quad, options: InvertOptions, kept: Path | None = None
+        self, photo: Sent, quad: Quad, options: InvertOptions, kept: Path | None = None
     ) -> Iterator[Inversion]:
         """Fit the part of the photo inside the quad; each item is usable. See ``fit``."""
         return self.fit(self.crop(photo, quad), options, kept)
 
-    def crop(self, photo: Photo, quad: Quad) -> Float[Tensor, "3 r r"]:
+    def crop(self, photo: Sent, quad: Quad) -> Float[Tensor, "3 r r"]:
         """The part of the photo that is fitted, as the generator sees it; see ``framed``."""
         return framed(Crop(quad, self.side).cut(photo), self.domain)
 
@@ -188,9 +188,9 @@ class Engine:
         """
         return self.fitter.fit(image, options, kept)
 
-    def begin(self, photo: Photo, quad: Quad, fit: Inversion) -> Session:
+    def begin(self, photo: Sent, quad: Quad, fit: Inversion) -> Session:
         """A session on a fitted photo."""
-        return self._ready(FittedPhoto(photo, quad, fit.ws, fit.delta))
+        return self._ready(fitted(photo, quad, fit.ws, fit.delta))
 
     def _ready(self, subject: FittedPhoto) -> Session:
         """With the rig of its head, if it is a face and the face nets see it."""

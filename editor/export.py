@@ -17,7 +17,7 @@ from jaxtyping import Float
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from photo import Photo
+from photo import Photo, Sent
 from weights.files import OutputError, whole
 
 from .session import FittedPhoto, Version
@@ -34,8 +34,8 @@ QUALITY = {"crf": "17", "preset": "medium"}  # of a video: hardly to be told fro
 PNG_EFFORT = 1  # of 9: three times as fast as the default, and the files are hardly larger
 
 
-def save_png(picture: Photo, file: Path) -> None:
-    """Write a PNG with the IPTC label for composites with generated content.
+def save_png(picture: Sent, file: Path) -> None:
+    """Write a PNG, as transparent as the picture, with IPTC's label for generated content.
 
     Raises:
         OutputError: there is no room, or no permission.

@@ -27,7 +27,7 @@ from inversion import (
 from inversion.checkpoint import NullStore
 from inversion.encoder import Encoder
 from inversion.landmark_loss import regressed
-from photo import Photo, PhotoError
+from photo import PhotoError, Sent
 from photo.crop import Quad, check_quad
 from photo.faces import SURE
 from photo.mesh import INNER_LIPS, IRISES, LEFT_EYE, OUTER_LIPS, POINTS, RIGHT_EYE, FacePoints
@@ -154,7 +154,7 @@ def quality(inversion: Inversion) -> str:
     return f"{word}; its seconds ended at {at}: {AGAIN}" if inversion.cut_off else word
 
 
-def inside(quad: Quad, photo: Photo) -> Quad:
+def inside(quad: Quad, photo: Sent) -> Quad:
     """The corners of a crop, if that is one of this photo.
 
     Raises:

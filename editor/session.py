@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from jaxtyping import Float
+import numpy as np
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from photo import Photo
+from photo import Photo, Sent, on_white
 from photo.crop import Quad
 from stylegan import Delta, activation, before_activation
 from transfer.flow import Picture
@@ -19,6 +20,8 @@ Latents = Float[Tensor, "layers w_dim"]
 
 MOST_VERSIONS = 30
 BLANK = Drawing()
+NO_PHOTO = np.zeros((1, 1, 3), np.uint8)
+"""Instead of one that is not needed where the session goes."""
 
 
 class SessionError(ValueError):
@@ -31,6 +34,7 @@ class FittedPhoto:
 
     ``quad`` holds the crop's corners in photo px, ``ws`` the pivot, ``delta`` the tuned weights,
     ``rig`` the head; None where there is no face. ``model`` is a digest of the generator's weights.
+    ``clear`` is the photo as it came, where it is transparent: ``photo`` is that on white.
     """
 
     photo: Photo
@@ -39,6 +43,21 @@ class FittedPhoto:
     delta: Delta
     rig: Rig | None = None
     model: str = ""
+    clear: UInt8[np.ndarray, "h w 4"] | None = None
+
+    @property
+    def sent(self) -> Sent:
+        """The photo as it came."""
+        return self.photo if self.clear is None else self.clear
+
+    def on(self, photo: Sent) -> "FittedPhoto":
+        """The same fit of another photo, of the same size."""
+        return replace(self, photo=on_white(photo), clear=photo if photo.shape[2] == 4 else None)
+
+
+def fitted(photo: Sent, quad: Quad, ws: Latents, delta: Delta) -> FittedPhoto:
+    """A photo as it came, and its fit; its head is added by whoever sees it."""
+    return FittedPhoto(NO_PHOTO, quad, ws, delta).on(photo)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from photo import NotNowError, Photo, read_photo
+from photo import NotNowError, Photo, Sent, read_photo
 from photo.crop import Quad, check_quad
 from transfer.backdrop import backdrop
 from transfer.rig import Pose, Rig, wide_crop
@@ -21,7 +21,7 @@ from weights.formats import read, write
 
 from .drawing import DRAWING, Drawing
 from .export import PNG_EFFORT
-from .session import FittedPhoto, Session, SessionError, Version
+from .session import FittedPhoto, Session, SessionError, Version, fitted
 from .session_schema import DELTA, FACTS, check_arrays, check_size, parsed
 from .session_schema import Facts as Facts
 from .view import enlarged
@@ -85,7 +85,7 @@ def _arrays(session: Session) -> dict[str, Tensor]:
     pictures = [nothing if v.picture is None else v.picture for v in versions]
     own = max(len(picture) for picture in pictures)  # those of stopped drags may be smaller
     return delta | {
-        "photo": _packed(subject.photo),
+        "photo": _packed(subject.sent),
         "quad": torch.from_numpy(subject.quad.astype(np.float64)),
         "pivot": subject.ws,
         "ws": torch.stack([version.ws for version in versions]),
@@ -120,7 +120,7 @@ def _texts(session: Session, facts: Facts) -> dict[str, str]:
     return texts | known | {"facts": json.dumps(facts)}
 
 
-def _packed(photo: Photo) -> Tensor:
+def _packed(photo: Sent) -> Tensor:
     stream = io.BytesIO()
     Image.fromarray(photo).save(stream, "PNG", compress_level=PNG_EFFORT)
     return torch.frombuffer(stream.getbuffer(), dtype=torch.uint8)
@@ -130,8 +130,8 @@ def _subject(tensors: dict[str, Tensor]) -> FittedPhoto:
     photo, quad = read_photo(tensors["photo"].numpy().tobytes()), tensors["quad"].numpy().copy()
     check_quad(quad, photo)
     delta = {n.removeprefix(DELTA): t.clone() for n, t in tensors.items() if n.startswith(DELTA)}
-    rig = _rig(tensors, photo, quad) if "rig" in tensors else None
-    return FittedPhoto(photo, quad, tensors["pivot"].clone(), delta, rig)
+    subject = fitted(photo, quad, tensors["pivot"].clone(), delta)
+    return replace(subject, rig=_rig(tensors, subject.photo, quad) if "rig" in tensors else None)
 
 
 def _rig(tensors: dict[str, Tensor], photo: Photo, quad: Quad) -> Rig:

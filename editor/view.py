@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image
 
-from photo import Photo
+from photo import Photo, Sent
 from photo.crop import Crop, box_quad
+from photo.transparency import see_through
 from stylegan import to_uint8
 from transfer.bend import bend
 from transfer.flow import Picture, pixels, sample
@@ -26,16 +27,37 @@ Pixels = Literal["photo", "generated"]
 def closeup(subject: FittedPhoto, side: int = VIEW_SIDE) -> FittedPhoto:
     """The fitted part of the photo, upright and square, as a photo of its own: quick to show."""
     photo = to_uint8(Crop(subject.quad, side).cut(subject.photo))
-    return replace(subject, photo=photo, quad=box_quad(-0.5, -0.5, float(side)))
+    return replace(subject, photo=photo, quad=box_quad(-0.5, -0.5, float(side)), clear=None)
 
 
-def show(subject: FittedPhoto, version: Version, pixels: Pixels = "photo") -> Photo:
-    """The subject's photo as this version has it, at its own size."""
-    if pixels == "generated" and version.picture is not None:
-        change, rig = version.change, subject.rig
-        acts = acting(_of(rig), change) if isinstance(change, Pose) else change.where
-        return paste(subject.photo, subject.quad, acts, version.picture)
-    return edited(subject, version.change)[0]
+def show(subject: FittedPhoto, version: Version, pixels: Pixels = "photo") -> Sent:
+    """The subject's photo as this version has it, at its own size; as transparent as it came.
+
+    What is transparent moves with the photo's own pixels; the model's are laid over it.
+    """
+    change, made = version.change, version.picture if pixels == "generated" else None
+    if made is None:
+        seen = edited(subject, change)[0]
+    else:
+        acts = acting(_of(subject.rig), change) if isinstance(change, Pose) else change.where
+        seen = paste(subject.photo, subject.quad, acts, made)
+    if subject.clear is None:
+        return seen
+    opacity = subject.clear[..., 3] if made is not None else _opacity(subject, change)
+    return see_through(subject.clear, seen, opacity)
+
+
+def _opacity(subject: FittedPhoto, change: Warp | Pose) -> UInt8[np.ndarray, "h w"]:
+    """Of the edited photo: that of the photo, edited as if it were one."""
+    assert subject.clear is not None
+    photo = np.repeat(subject.clear[..., 3:], 3, 2)
+    if isinstance(change, Pose):
+        rig = _of(subject.rig)
+        rig = replace(rig, backdrop=rig.backdrop.of(photo, wide_crop(subject.quad)))
+        return paint(photo, subject.quad, rig, change, inside=False)[0][..., 0]
+    share = change.overlay[..., 3:]
+    opaque = Warp(change.flow, np.concatenate([255 * share] * 3 + [share], 2))
+    return render(photo, subject.quad, opaque)[0][..., 0]
 
 
 def edited(subject: FittedPhoto, change: Warp | Pose) -> tuple[Photo, Bool[np.ndarray, "h w"]]:

@@ -15,7 +15,8 @@ from torch import Tensor
 from stylegan import from_uint8
 
 from .decoder.bounds import PhotoError
-from .decoder.process import Photo
+from .decoder.process import Sent
+from .transparency import on_white
 
 Quad = Float[np.ndarray, "4 2"]
 """Corners of a crop in px of the photo: top left, bottom left, bottom right, top right."""
@@ -68,15 +69,17 @@ class Crop:
         """Differences of points of the crop, in px of the photo; the quad is a parallelogram."""
         return motion @ np.linalg.inv(self.matrix)[:2, :2].T
 
-    def cut(self, photo: Photo, mirrored: bool = True) -> Float[Tensor, "3 side side"]:
+    def cut(self, photo: Sent, mirrored: bool = True) -> Float[Tensor, "3 side side"]:
         """The part in [-1, 1]; beyond the photo's edge it is mirrored, or else grey.
+
+        What is transparent is shown on white.
 
         Pixels are averaged, not picked, where the photo is finer than the crop.
         """
         side, edges = self.side, np.linalg.norm(self.quad[[1, 3]] - self.quad[0], axis=1)
         fine = self.at(side * max(1, min(8, round(edges.max() / side))))
         border = cv2.BORDER_REFLECT_101 if mirrored else cv2.BORDER_CONSTANT
-        warped = fine._warped(photo, border, 128)
+        warped = on_white(fine._warped(photo, border, 128))
         small = cv2.resize(warped, (side, side), interpolation=cv2.INTER_AREA)
         return from_uint8(small.astype(np.uint8))
 
@@ -85,12 +88,12 @@ class Crop:
         return self._warped(mask.astype(np.uint8) * 255, cv2.BORDER_CONSTANT) > 127
 
     def _warped(self, photo: np.ndarray, border: int, beyond: int = 0) -> np.ndarray:
-        size, linear, grey = (self.side, self.side), cv2.INTER_LINEAR, (beyond, beyond, beyond)
+        size, linear, grey = (self.side, self.side), cv2.INTER_LINEAR, (beyond, beyond, beyond, 255)
         return cv2.warpPerspective(
             photo, self.matrix, size, flags=linear, borderMode=border, borderValue=grey
         )
 
-    def part(self, photo: Photo) -> Part:
+    def part(self, photo: Sent) -> Part:
         """Where the photo has the crop, and what is beside it if that is tilted."""
         height, width = photo.shape[:2]
         left, top = np.floor(self.quad.min(0)).astype(int).clip(0, None)
@@ -144,7 +147,7 @@ def box_quad(left: float, top: float, side: float) -> Quad:
     return np.array([low, [low[0], high[1]], high, [high[0], low[1]]])
 
 
-def check_quad(quad: Quad, photo: Photo) -> None:
+def check_quad(quad: Quad, photo: Sent) -> None:
     """Complain about corners that are not those of a crop of this photo.
 
     Raises:

@@ -8,9 +8,10 @@ import numpy as np
 from jaxtyping import Float
 
 from . import nets
-from .decoder.process import Photo
+from .decoder.process import Photo, Sent
 from .mesh import OVAL, Mesh, eyes_and_mouth
 from .nets import Detection, detect
+from .transparency import on_white
 
 SURE = 0.5  # presence of the mesh net, from which there is a face
 PERHAPS = 0.2  # the same where there is no other: of half faces the net is less sure
@@ -52,12 +53,12 @@ class Face:
         return float(np.linalg.norm(point - middle)) / max(1.0, self.size)
 
 
-def find_faces(photo: Photo) -> list[Face]:
+def find_faces(photo: Sent) -> list[Face]:
     """All faces of a photo, the largest first; those of a photo that lies on its side too.
 
     Where there are none, small ones are looked for: of 1/80 of the shorter side or 12 px.
     """
-    doubtful: list[Face] = []
+    photo, doubtful = on_white(photo), list[Face]()
     for turns in range(4):
         shown = _smaller(photo) if turns else photo  # a copy of a large one is large
         turned = np.ascontiguousarray(np.rot90(shown, turns))

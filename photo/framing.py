@@ -9,9 +9,10 @@ from torch import Tensor
 
 from .align import face_quad
 from .crop import Quad, box_quad
-from .decoder.process import Photo
+from .decoder.process import Sent
 from .domain import Domain
 from .faces import Face, find_faces, nearest_face
+from .transparency import on_white
 
 DETECTION_SIDE = 320  # px of the longer side; animals are searched in a copy of this size
 LEAST_SHARE = 0.2  # of the photo's shorter side; what the detector finds below is no face mostly
@@ -21,7 +22,7 @@ CAR_SHARE = 0.75  # of LSUN's squares of cars is the picture, 4:3; above and bel
 Point = tuple[float, float]
 
 
-def default_quad(photo: Photo, domain: Domain, at: Point | None = None) -> Quad | None:
+def default_quad(photo: Sent, domain: Domain, at: Point | None = None) -> Quad | None:
     """The square to cut, its corners in photo px; None where no face was found for "face".
 
     Args:
@@ -45,10 +46,10 @@ def _meant(faces: list[Face], at: Point | None) -> Face | None:
     return next(iter(faces), None) if at is None else nearest_face(faces, np.array(at))
 
 
-def _animal(photo: Photo) -> Quad | None:
+def _animal(photo: Sent) -> Quad | None:
     """A box around the largest face of an animal, inside the photo."""
     scale = min(1.0, DETECTION_SIDE / max(photo.shape[:2]))
-    small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(on_white(photo), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     least = max(24, round(LEAST_SHARE * min(small.shape[:2])))
     file = Path(cv2.__file__).parent / "data" / "haarcascade_frontalcatface_extended.xml"
     boxes = cv2.CascadeClassifier(str(file)).detectMultiScale(

@@ -1,6 +1,6 @@
 """What is behind a person in a photo, and where exactly the person ends."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -37,6 +37,10 @@ class Backdrop:
     def size(self) -> int:
         """Bytes of its arrays."""
         return self.person.nbytes + self.behind.nbytes
+
+    def of(self, photo: Photo, wide: Crop) -> "Backdrop":
+        """The same person before what another photo of the same size shows."""
+        return replace(self, behind=behind(photo, wide.at(len(self.person)), self.person))
 
     @staticmethod
     def left(

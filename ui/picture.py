@@ -10,7 +10,7 @@ import numpy as np
 from gradio.data_classes import ImageData
 from PIL import Image
 
-from photo import Photo
+from photo import Photo, Sent, on_white
 
 from .door.uploads import UPLOADS, Upload
 
@@ -50,7 +50,7 @@ def data_url(picture: Photo) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def reduced(picture: Photo, longest: int) -> Photo:
-    """A copy of at most ``longest`` px, averaged; the picture itself where it is small enough."""
-    step = -(-max(picture.shape[:2]) // longest)
+def reduced(picture: Sent, longest: int) -> Photo:
+    """On white, at most ``longest`` px, averaged; the picture itself where it is small enough."""
+    picture, step = on_white(picture), -(-max(picture.shape[:2]) // longest)
     return picture if step == 1 else np.asarray(Image.fromarray(picture).reduce(step))

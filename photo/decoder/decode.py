@@ -29,7 +29,9 @@ STRIP = 2**20  # px that are converted at once
 
 
 Tile = tuple[tuple[int, int, int, int], bytes]
-"""A rectangle of the upright picture: left, top, width, height in px; its RGB bytes by rows."""
+"""A rectangle of the upright picture: left, top, width, height in px; its pixels by rows."""
+Shape = tuple[int, int, int]
+"""Width and height in px, and 3 channels (RGB) or 4 (RGBA)."""
 
 
 def opened(file: bytes) -> Image.Image:
@@ -49,18 +51,19 @@ def opened(file: bytes) -> Image.Image:
     return image
 
 
-def upright(image: Image.Image) -> tuple[tuple[int, int], Iterator[Tile]]:
-    """((width, height) of the upright picture, tiles that fill it), its pixels decoded.
+def upright(image: Image.Image) -> tuple[Shape, Iterator[Tile]]:
+    """(the shape of the upright picture, tiles that fill it), its pixels decoded.
 
-    Transparency is shown on white, 16-bit greys are scaled, CMYK and colour profiles are
-    converted to sRGB, of an animation the first frame is taken. It goes by strips, so that
-    little but the decoded picture is in memory.
+    It has a fourth channel where anything is transparent. 16-bit greys are scaled, CMYK and colour
+    profiles are converted to sRGB, of an animation the first frame is taken, and so of several
+    pictures. It goes by strips, so that little but the decoded picture is in memory.
     """
     orientation = _orientation(image)
     image.load()
     width, height = image.size
+    channels = 4 if _is_transparent(image) else 3
     size = (height, width) if orientation in SIDEWAYS else (width, height)
-    return size, _tiles(image, orientation)
+    return (*size, channels), _tiles(image, orientation, channels)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -72,14 +75,32 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _tiles(image: Image.Image, orientation: int) -> Iterator[Tile]:
+def _strips(image: Image.Image) -> Iterator[tuple[int, int, Image.Image]]:
+    """(first row, the one after the last, the picture between them)."""
     width, height = image.size
     rows = max(1, STRIP // width)
-    profile = _Profile(cast(bytes | None, image.info.get("icc_profile")))
     for top in range(0, height, rows):
         end = min(top + rows, height)
-        strip = profile.applied(_flatten(image.crop((0, top, width, end))))
+        yield top, end, image.crop((0, top, width, end))
+
+
+def _is_transparent(image: Image.Image) -> bool:
+    """Anywhere at all."""
+    if not image.has_transparency_data:
+        return False
+    opacity = (_parts(strip)[1] for _, _, strip in _strips(image))
+    return any(part is not None and part.getextrema() != (255, 255) for part in opacity)
+
+
+def _tiles(image: Image.Image, orientation: int, channels: int) -> Iterator[Tile]:
+    height = image.height
+    profile = _Profile(cast(bytes | None, image.info.get("icc_profile")))
+    for top, end, stored in _strips(image):
+        colours, opacity = _parts(stored)
+        strip = profile.applied(colours)
         strip = strip if strip.mode == "RGB" else strip.convert("RGB")
+        if opacity is not None and channels == 4:
+            strip.putalpha(opacity)
         if orientation in TURNS:
             strip = strip.transpose(TURNS[orientation])
         place = height - end if orientation in FROM_THE_END else top
@@ -87,16 +108,15 @@ def _tiles(image: Image.Image, orientation: int) -> Iterator[Tile]:
         yield (left, top, *strip.size), strip.tobytes()
 
 
-def _flatten(image: Image.Image) -> Image.Image:
-    """Without transparency, palette and 16 bit: as a person would see it on white paper."""
+def _parts(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """(its colours without palette and 16 bit, how opaque they are: None for all)."""
     if image.mode.startswith("I"):
         image = image.convert("I").point(lambda value: value / 257 + 0.5).convert("L")
         image.info.pop("transparency", None)
-    if image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+    if image.has_transparency_data:
         image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image).convert("RGB")
-    return image.convert("RGB") if image.mode == "P" else image
+        return image.convert("RGB"), image.getchannel("A")
+    return (image.convert("RGB") if image.mode == "P" else image), None
 
 
 class _Profile:

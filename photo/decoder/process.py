@@ -19,6 +19,8 @@ from .bounds import LARGEST_ASPECT, MOST_PIXELS, NotNowError, PhotoError
 from .protocol import ANSWER, LENGTH, PHOTO, PLACE, READY
 
 Photo = UInt8[np.ndarray, "h w 3"]
+Sent = UInt8[np.ndarray, "h w 3"] | UInt8[np.ndarray, "h w 4"]
+"""A photo as it was sent: RGB, and RGBA where it is transparent."""
 SECONDS = 60  # for one picture, by the clock
 PIPE = 2**20  # bytes that may be under way
 LONGEST_SENTENCE = 1000  # bytes
@@ -59,7 +61,7 @@ class Worker:
         """The process's id."""
         return self._process.pid
 
-    def decode(self, length: int, file: Iterable[bytes | memoryview]) -> Photo:
+    def decode(self, length: int, file: Iterable[bytes | memoryview]) -> Sent:
         """Upright sRGB pixels of a file of so many bytes, given in pieces.
 
         Raises:
@@ -93,7 +95,7 @@ class Worker:
         self._answers.close()
         self._process.returncode = 0  # nobody here has to wait for it
 
-    def _asked(self, length: int, file: Iterable[bytes | memoryview]) -> Photo:
+    def _asked(self, length: int, file: Iterable[bytes | memoryview]) -> Sent:
         if not self._ready and self._answers.read(1) != READY:
             raise PhotoError(TOO_LONG) if self._late else NotNowError(NO_START)
         self._ready = True
@@ -101,8 +103,8 @@ class Worker:
         for piece in file:
             self._write(piece)
         kind, large, first, second = ANSWER.unpack(self._read(ANSWER.size))
-        if kind == PHOTO:
-            said = self._photo(first, second)
+        if kind in PHOTO:
+            said = self._photo(first, second, PHOTO[kind])
         else:
             said = self._read(min(first, LONGEST_SENTENCE)).decode("utf-8", "replace")
         self.fresh = not large
@@ -110,12 +112,12 @@ class Worker:
             raise PhotoError(said)
         return said
 
-    def _photo(self, width: int, height: int) -> Photo:
+    def _photo(self, width: int, height: int, channels: int) -> Sent:
         """Filled by tiles; what a worker says is not believed."""
         long, short = max(width, height), min(width, height)
         if long * short > MOST_PIXELS or long > LARGEST_ASPECT * short:
             raise EOFError
-        photo, left = np.empty((height, width, 3), np.uint8), width * height
+        photo, left = np.empty((height, width, channels), np.uint8), width * height
         while left > 0:
             x, y, wide, high = PLACE.unpack(self._read(PLACE.size))
             tile = photo[y : y + high, x : x + wide]

@@ -9,18 +9,18 @@ from pathlib import Path
 
 from . import pool
 from .bounds import DAMAGED, MOST_BYTES, PhotoError
-from .process import Photo
+from .process import Sent
 
 PIECE = 2**20  # bytes
 Pieces = Iterator[bytes | memoryview]
 
 
-def read_photo(source: Path | bytes | io.BytesIO) -> Photo:
+def read_photo(source: Path | bytes | io.BytesIO) -> Sent:
     """Upright sRGB pixels of a JPEG, PNG, WebP, AVIF or HEIC; its metadata does not survive.
 
-    A worker process decodes it, in bounded time and memory (worker.py). Transparency is shown on
-    white, 16-bit greys are scaled, CMYK and colour profiles are converted to sRGB, of an
-    animation the first frame is taken.
+    A worker process decodes it, in bounded time and memory (worker.py). A transparent one has a
+    fourth channel (see transparency.py). 16-bit greys are scaled, CMYK and colour profiles are
+    converted to sRGB, of an animation the first frame is taken, and so of several pictures.
 
     Raises:
         PhotoError: not a picture of these formats, damaged, too small, too large, too narrow, or

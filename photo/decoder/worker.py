@@ -52,7 +52,7 @@ def _answer(file: bytes, answers: BinaryIO) -> None:
     try:
         image = opened(file)
         large = large or image.width * image.height > SMALL
-        size, tiles = upright(image)
+        (*size, channels), tiles = upright(image)
         first = next(tiles)  # what cannot be converted fails here
     except PhotoError as error:
         return _say(str(error), large, answers)
@@ -60,7 +60,8 @@ def _answer(file: bytes, answers: BinaryIO) -> None:
         return _say(TOO_MUCH, True, answers)
     except Exception:  # whatever a decoder finds wrong with a picture
         return _say(DAMAGED, large, answers)
-    answers.write(ANSWER.pack(PHOTO, large, *size))
+    (kind,) = (kind for kind, count in PHOTO.items() if count == channels)
+    answers.write(ANSWER.pack(kind, large, *size))
     for place, pixels in chain([first], tiles):
         answers.write(PLACE.pack(*place))
         answers.write(pixels)

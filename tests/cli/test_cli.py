@@ -133,6 +133,22 @@ def test_a_session_can_be_dragged(folder: Path, tmp_path: Path, capsys) -> None:
     assert len(said["distances"]) == len(said["confidence"]) == 1
 
 
+def test_a_transparent_photo_stays_one(folder: Path, tmp_path: Path, capsys) -> None:
+    with Image.open(folder / "photo.jpg") as image:
+        image.putalpha(Image.linear_gradient("L").resize(image.size))
+        image.save(tmp_path / "clear.png")
+        own = np.asarray(image)
+    said = summary(
+        capsys, "drag", tmp_path / "clear.png", "--drag", NOSE, "--steps", 5,
+        "-o", tmp_path / "a.png", "--session", tmp_path / "photo.safetensors",
+    )  # fmt: skip
+    after = read_photo(tmp_path / "a.png")
+    assert after.shape == (512, 512, 4)
+    assert np.array_equal(after[~reach(tmp_path)], own[~reach(tmp_path)])
+    assert said["edited_pixels"] == (after != own).any(2).sum() > 0
+    assert np.array_equal(opened(tmp_path / "photo.safetensors").subject.sent, own)
+
+
 def rigged(session: Session) -> Rig:
     assert session.subject.rig is not None
     return session.subject.rig

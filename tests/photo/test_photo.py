@@ -11,10 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageCms
 
-from photo import PhotoError, read_photo
+from photo import PhotoError, on_white, read_photo
 from photo.decoder import pool, process
+from photo.transparency import see_through
 
 ORIENTATION = 274
 WHITE = [255, 255, 255]
@@ -99,11 +102,13 @@ def test_bytes_a_path_and_a_stream_are_the_same(tmp_path: Path) -> None:
     assert not stream.closed
 
 
-def test_alpha_is_shown_on_white() -> None:
+def test_alpha_is_kept_and_shown_on_white() -> None:
     image = np.zeros((64, 64, 4), np.uint8)
     image[:, :, 0] = 200
     image[:, 32:, 3], image[:32, 32:, 3] = 255, 51
-    photo = read_photo(encode(image))
+    kept = read_photo(encode(image))
+    assert np.array_equal(kept, image)
+    photo = on_white(kept)
     assert photo[0, 0].tolist() == WHITE
     assert photo[63, 63].tolist() == [200, 0, 0]
     assert np.abs(photo[0, 63].astype(int) - [244, 204, 204]).max() <= 1
@@ -113,16 +118,16 @@ def test_alpha_is_shown_on_white() -> None:
 def test_a_transparent_palette_is_shown_on_white(how: dict[str, object]) -> None:
     image = Image.fromarray(np.repeat([[0], [1]], 64, axis=0).repeat(64, 1).astype(np.uint8), "P")
     image.putpalette([9, 9, 9, 10, 20, 30])
-    photo = read_photo(encode(image, **how))
+    photo = on_white(read_photo(encode(image, **how)))
     assert photo[0, 0].tolist() == WHITE
     assert photo[127, 0].tolist() == [10, 20, 30]
 
 
 def test_greys_with_alpha_and_colour_keys_are_shown_on_white() -> None:
     grey = Image.new("LA", (64, 64), (80, 0))
-    assert read_photo(encode(grey))[5, 5].tolist() == WHITE
+    assert read_photo(encode(grey))[5, 5].tolist() == [80, 80, 80, 0]
     keyed = encode(Image.new("RGB", (64, 64), (1, 2, 3)), transparency=(1, 2, 3))
-    assert read_photo(keyed)[5, 5].tolist() == WHITE
+    assert on_white(read_photo(keyed))[5, 5].tolist() == WHITE
 
 
 def test_a_16_bit_ramp_is_scaled_not_clipped() -> None:
@@ -134,6 +139,37 @@ def test_a_16_bit_ramp_is_scaled_not_clipped() -> None:
 def test_grey_and_bilevel_pictures_become_rgb() -> None:
     assert read_photo(encode(Image.new("L", (64, 64), 77)))[0, 0].tolist() == [77, 77, 77]
     assert read_photo(encode(Image.new("1", (64, 64), 1)))[0, 0].tolist() == WHITE
+
+
+def test_only_what_is_transparent_has_four_channels() -> None:
+    for image in (Image.fromarray(upright()).convert("RGBA"), Image.new("LA", (64, 64), (80, 255))):
+        assert read_photo(encode(image)).shape[2] == 3
+
+
+def test_16_bit_alpha_is_scaled() -> None:
+    ramp = np.linspace(0, 65535, 256).astype(">u2")[None].repeat(64, 0)
+    rows = b"".join(b"\0" + np.repeat(row[:, None], 4, 1).tobytes() for row in ramp)
+    file = png_of(256, 64, (16, 6), chunk(b"IDAT", zlib.compress(rows)))
+    assert np.abs(read_photo(file)[7, :, 3] - np.arange(256.0)).max() <= 1
+
+
+def test_a_turned_transparent_photo_is_upright() -> None:
+    image = np.dstack([upright(), upright()[..., 0] // 2])
+    stored = np.ascontiguousarray(STORED[6](image))
+    for form in ("PNG", "WEBP"):
+        file = encode(stored, form, lossless=True, exact=True, exif=exif_of(6))
+        assert np.array_equal(read_photo(file), image)
+
+
+@given(arrays(np.uint8, (3, 4, 4)), arrays(np.uint8, (3, 4, 4)))
+def test_what_is_edited_on_white_looks_so(own: np.ndarray, wanted: np.ndarray) -> None:
+    """And what was not edited is bit for bit as it came."""
+    seen, opacity = on_white(wanted), wanted[..., 3].copy()
+    seen[0], opacity[0] = on_white(own)[0], own[0, :, 3]
+    result = see_through(own, seen, opacity)
+    assert np.array_equal(result[0], own[0])
+    assert np.array_equal(result[..., 3], opacity)
+    assert np.abs(on_white(result).astype(int) - seen).max() <= 1
 
 
 def test_cmyk_becomes_rgb() -> None:
@@ -227,6 +263,8 @@ def test_heic_opens_where_its_extra_is_installed() -> None:
     photo = read_photo(heic(wide, exif=exif_of(1).tobytes()))
     assert photo.shape == wide.shape
     assert np.abs(photo[16:100, 16:160].astype(int) - wide[16:100, 16:160]).max() <= 16
+    half = np.dstack([wide, np.full(wide.shape[:2], 128, np.uint8)])
+    assert np.abs(read_photo(heic(half))[..., 3].astype(int) - 128).max() <= 2
 
 
 def test_a_heic_keeps_to_the_limits() -> None:

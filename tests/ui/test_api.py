@@ -240,6 +240,18 @@ def test_an_edit_is_of_the_photos_pixels_or_of_the_models(
     assert np.array_equal(pixels(generated[0])[300:], skimage.data.astronaut()[300:])
 
 
+def test_a_transparent_photo_stays_one(client: Client, astronaut: Path, tmp_path: Path) -> None:
+    with Image.open(astronaut) as image:
+        image.putalpha(Image.linear_gradient("L").resize(image.size))
+        image.save(tmp_path / "clear.png")
+        own = np.asarray(image)
+    file, _ = client.predict(handle_file(tmp_path / "clear.png"), FACE, api_name="/fit")
+    picture, *_ = client.predict(handle_file(file), [NOSE], steps=4, api_name="/drag")
+    with Image.open(picture) as after:
+        assert after.mode == "RGBA"
+        assert np.array_equal(np.asarray(after)[300:], own[300:])
+
+
 def test_a_drag_can_be_asked_for_as_in_the_paper(client: Client, fitted: Any) -> None:
     how = {"preset": "paper", "rate": 2, "radius": 4.5, "space": "w"}
     *_, file, told = client.predict(

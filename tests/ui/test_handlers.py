@@ -161,6 +161,21 @@ def test_a_large_generator_is_measured_in_its_own_px(visit: TabState, monkeypatc
 DAB = {"radius": 9, "erase": False, "points": [[20, 20]]}
 
 
+def test_a_transparent_photo_stays_one(visit: TabState, tmp_path: Path) -> None:
+    own = np.dstack([read_photo(handlers.ASTRONAUT), np.full((512, 512), 90, np.uint8)])
+    Image.fromarray(own).save(tmp_path / "clear.png")
+    list(handlers.choose(visit, Upload(tmp_path / "clear.png")))
+    list(work.fit(visit, drawn(visit), *VALUES))
+    dragged(visit, NOSE)
+    list(saving.png(visit))
+    after = read_photo(visit.file("dragphoto.png"))
+    assert np.array_equal(after[300:], own[300:])
+    assert (after != own).any()
+    assert visit.size >= own.nbytes
+    list(handlers.refit(visit))
+    assert np.array_equal(visit.unfitted.photo, own)
+
+
 def unfitted(visit: TabState, marks: list | None = None, **more: Any) -> dict[str, Any]:
     """What the browser sends while a photo waits for its fit."""
     visit.choose(PendingPhoto(np.zeros((100, 120, 3), np.uint8), ()))

@@ -16,7 +16,7 @@ from editor.search import NAMED, Search
 from editor.session import Session
 from editor.session_file import Facts
 from editor.view import VIEW_SIDE
-from photo import Photo, PhotoError, read_photo
+from photo import PhotoError, Sent, read_photo
 from photo.align import face_quad
 from photo.crop import Crop, Quad
 from photo.domain import Domain
@@ -37,7 +37,7 @@ class RequestError(EditError):
     """A request that is not as documented; the text is for the person who wrote it."""
 
 
-def photo(upload: Any) -> Photo:
+def photo(upload: Any) -> Sent:
     """The uploaded photo; its file is gone afterwards.
 
     Raises:
@@ -57,7 +57,7 @@ def session(upload: Any, engine: Engine | Elastic) -> tuple[Session, Facts]:
         return engine.reopen(file)
 
 
-def quad(picture: Photo, marks: Any, at: Any, domain: Domain) -> Quad:
+def quad(picture: Sent, marks: Any, at: Any, domain: Domain) -> Quad:
     """The face that is marked, or that at a point, or else what is usual for the model.
 
     Raises:
@@ -74,7 +74,7 @@ def quad(picture: Photo, marks: Any, at: Any, domain: Domain) -> Quad:
     return inside(face_quad(np.array(_places(marks, 3, picture, MARKS))), picture)
 
 
-def _places(sent: Any, count: int, picture: Photo, complaint: str) -> list[tuple[float, float]]:
+def _places(sent: Any, count: int, picture: Sent, complaint: str) -> list[tuple[float, float]]:
     """So many points of the photo."""
     try:
         points = PLACES.validate_python(sent)

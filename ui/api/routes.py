@@ -15,7 +15,7 @@ from editor.session import Session
 from editor.session_file import save_session
 from editor.view import VIEW_SIDE, Pixels, closeup, show
 from inversion import BUDGETS
-from photo import Photo
+from photo import Photo, Sent
 from photo.crop import Crop
 
 from .. import gpu
@@ -232,7 +232,7 @@ def _saved(guest: Guest, session: Session, facts: dict[str, float | int | str]) 
     return _sent(file)
 
 
-def _shown(guest: Guest, picture: Photo) -> dict[str, Any]:
+def _shown(guest: Guest, picture: Sent) -> dict[str, Any]:
     file = UPLOADS.result(guest.address, ".png")
     save_png(picture, file)
     return _sent(file)

@@ -5,7 +5,7 @@ from typing import Any
 
 from editor.apply import check, onto
 from editor.engine import default_crop
-from photo import Photo, PhotoError, read_photo
+from photo import PhotoError, Sent, read_photo
 from photo.crop import Quad
 
 from ..door.uploads import Upload
@@ -36,7 +36,7 @@ def carry(visit: TabState, upload: Upload | None, *values: Any) -> Generator[Scr
 
 
 def _carried(
-    visit: TabState, photo: Photo, quad: Quad, settings: Settings
+    visit: TabState, photo: Sent, quad: Quad, settings: Settings
 ) -> Generator[Screen, None, str]:
     fitted = yield from work.fitting(visit, photo, quad, settings)
     other = models.engine(visit.model).begin(photo, quad, fitted.inversion)

@@ -15,7 +15,7 @@ from editor.engine import default_crop, faces
 from editor.search import Preset
 from editor.session import Session
 from editor.session_file import Facts
-from photo import Photo, PhotoError, read_photo
+from photo import Photo, PhotoError, Sent, read_photo
 from photo.domain import Domain
 
 from ..canvas import read_drawn
@@ -83,13 +83,13 @@ def astronaut(visit: TabState) -> Generator[Screen]:
     yield from waiting(visit, read_photo(ASTRONAUT))
 
 
-def waiting(visit: TabState, photo: Photo) -> Generator[Screen]:
+def waiting(visit: TabState, photo: Sent) -> Generator[Screen]:
     """Show the photo, to say where it is to be fitted."""
     visit.choose(seen(photo, models.domain(visit.model)))
     yield {"photo": _thumbnail(visit), **idle(visit, messages.what_next(visit))}
 
 
-def seen(photo: Photo, domain: Domain) -> PendingPhoto:
+def seen(photo: Sent, domain: Domain) -> PendingPhoto:
     """What can be fitted of a photo."""
     quad = None if domain == "face" else default_crop(photo, domain)
     if quad is not None:
@@ -100,7 +100,7 @@ def seen(photo: Photo, domain: Domain) -> PendingPhoto:
     return PendingPhoto(photo, tuple(seen))
 
 
-def pulled(visit: TabState, photo: Photo, sentence: str) -> Generator[Screen]:
+def pulled(visit: TabState, photo: Sent, sentence: str) -> Generator[Screen]:
     """The photo is pulled without any model."""
     visit.model = NONE
     visit.fitted(models.engine(NONE).open(photo), {"fit": NONE})
@@ -140,7 +140,7 @@ def refit(visit: TabState) -> Generator[Screen]:
     """Mark the face of the photo anew, or what else is fitted."""
     idle_only(visit)
     with_faces(visit)
-    found = seen(visit.session.subject.photo, models.domain(visit.model))
+    found = seen(visit.session.subject.sent, models.domain(visit.model))
     visit.choose(replace(found, others=visit.people))
     yield idle(visit, messages.what_next(visit))
 

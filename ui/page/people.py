@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from editor.session import Session
+from editor.session import NO_PHOTO, Session
 from editor.view import show
-from photo import Photo
+from photo import Sent
 
 from ..canvas import read_drawn
 from ..work_lock import idle_only
@@ -16,8 +16,6 @@ from . import messages, work
 from .handlers import seen, settled
 from .screen import Screen, idle
 from .tab_state import TabState
-
-NO_PHOTO = np.zeros((1, 1, 3), np.uint8)
 
 
 def another(visit: TabState) -> Generator[Screen]:
@@ -38,16 +36,16 @@ def pick(visit: TabState, drawn: Any, *values: Any) -> Generator[Screen]:
         yield from work.fit_marked(visit, *values)
         return
     others = tuple(other for other in pending.others if other is not known)
-    subject = replace(known.subject, photo=painted(visit.original, others))
+    subject = known.subject.on(painted(visit.original, others))
     visit.open(replace(known, subject=subject), visit.facts)
     visit.people = others
     yield from settled(visit, messages.NEXT)
 
 
-def painted(photo: Photo, sessions: Sequence[Session]) -> Photo:
+def painted(photo: Sent, sessions: Sequence[Session]) -> Sent:
     """The photo with what was done to each face."""
     for session in sessions:
-        photo = show(replace(session.subject, photo=photo), session.now)
+        photo = show(session.subject.on(photo), session.now)
     return photo
 
 
@@ -61,4 +59,4 @@ def _at(place: np.ndarray, sessions: Sequence[Session]) -> Session | None:
 
 
 def _light(session: Session) -> Session:
-    return replace(session, subject=replace(session.subject, photo=NO_PHOTO))
+    return replace(session, subject=session.subject.on(NO_PHOTO))

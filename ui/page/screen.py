@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from editor.view import VIEW_SIDE
-from photo import Photo
+from photo import Sent
 
 from ..canvas import write_drawn
 from ..picture import PictureBox, data_url, reduced
@@ -99,7 +99,7 @@ def working(visit: TabState, words: str) -> Screen:
     return {**off, "canvas": still, "stop": gr.Button(interactive=True), "status": said(words, 0.0)}
 
 
-def result(picture: Photo) -> Screen:
+def result(picture: Sent) -> Screen:
     """The whole photo, edited."""
     height, width = picture.shape[:2]
     label = f"Your whole photo, {width} x {height} px"

@@ -14,7 +14,7 @@ from editor.fit_cache import FOLDER
 from editor.session import FittedPhoto, Session, Version
 from editor.session_file import Facts
 from editor.view import VIEW_SIDE, Pixels, closeup, show
-from photo import Photo
+from photo import Photo, Sent
 from photo.crop import Crop
 from photo.domain import Domain
 from transfer.rig import Pose
@@ -41,7 +41,7 @@ class PendingPhoto:
         others: sessions of other faces of it, whose edits it shows.
     """
 
-    photo: Photo
+    photo: Sent
     faces: tuple[tuple[tuple[float, float], ...], ...]
     domain: Domain = "face"
     box: tuple[float, float, float] | None = None
@@ -82,7 +82,7 @@ class TabState:
     suits: str = ""
     earlier: tuple[Session, Facts, str] | None = None
     people: tuple[Session, ...] = ()
-    original: Photo = field(init=False)
+    original: Sent = field(init=False)
     faces: int = 1
     serial: int = 0
     busy: bool = False
@@ -99,7 +99,7 @@ class TabState:
     def __post_init__(self) -> None:
         self.first = self.session
         self.open(self.session, self.facts)
-        self.original = self.session.subject.photo
+        self.original = self.session.subject.sent
 
     def open(self, session: Session, facts: Facts) -> None:
         """Show a fitted photo."""
@@ -120,7 +120,7 @@ class TabState:
         self.open(session, facts)
         self.people, self.faces = others, faces
         if not others:
-            self.original = session.subject.photo
+            self.original = session.subject.sent
 
     def refine(self, session: Session, facts: Facts) -> None:
         """The same with another fit; all else stays."""
@@ -157,7 +157,9 @@ class TabState:
         """Bytes of what this tab alone keeps in memory."""
         kept, own = self.session, 0 if self.unfitted is None else self.unfitted.photo.nbytes
         if kept.subject is not self.first.subject:
+            clear = kept.subject.clear
             own += kept.subject.photo.nbytes + self.small.photo.nbytes
+            own += 0 if clear is None else clear.nbytes
             own += sum(part.nbytes for part in kept.subject.delta.values())
             own += 0 if kept.subject.rig is None else kept.subject.rig.size
         if self.earlier is not None:
@@ -182,7 +184,7 @@ class TabState:
                 self.urls[id(version.change)] = version.change, data_url(small)
         return [self.urls[id(version.change)][1] for version in self.session.versions]
 
-    def result(self) -> Photo:
+    def result(self) -> Sent:
         """The photo with all edits, at its own size."""
         return show(self.session.subject, self.session.now, self.pixels)
 

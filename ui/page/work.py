@@ -17,7 +17,7 @@ from editor.fitter import inside
 from editor.session import Session
 from editor.session_file import Facts
 from editor.view import VIEW_SIDE, enlarged
-from photo import Photo, PhotoError
+from photo import PhotoError, Sent
 from photo.align import face_quad
 from photo.crop import Quad, box_quad
 
@@ -67,7 +67,7 @@ def use(visit: TabState, model: str, *values: Any) -> Generator[Screen]:
     try:
         visit.model = model
         if model == NONE:
-            photo = visit.session.subject.photo if waits is None else waits.photo
+            photo = visit.session.subject.sent if waits is None else waits.photo
             yield from by_hand(visit, pulled(visit, photo, messages.ANYTHING))
             return
         yield from ready(visit) if model == models.names()[0] else random(visit, *values)
@@ -99,7 +99,7 @@ def fit_marked(visit: TabState, *values: Any) -> Generator[Screen]:
     yield from by_hand(visit, settled(visit, sentence))
 
 
-def _quad(visit: TabState, photo: Photo) -> Quad:
+def _quad(visit: TabState, photo: Sent) -> Quad:
     if visit.drawn.kind == "box":
         return inside(box_quad(*visit.drawn.box), photo)
     if len(visit.drawn.marks) != 3:
@@ -130,7 +130,7 @@ def _refining(visit: TabState, settings: Settings) -> Generator[Screen, None, st
 
 
 def _fitting(
-    visit: TabState, photo: Photo, quad: Quad, settings: Settings
+    visit: TabState, photo: Sent, quad: Quad, settings: Settings
 ) -> Generator[Screen, None, str]:
     settings = settings.showing(visit.pixels)
     fitted = yield from fitting(visit, photo, quad, settings)
@@ -147,7 +147,7 @@ def facts(fitted: Fitted, budget: str) -> Facts:
 
 
 def fitting(
-    visit: TabState, photo: Photo, quad: Quad, settings: Settings
+    visit: TabState, photo: Sent, quad: Quad, settings: Settings
 ) -> Generator[Screen, None, Fitted]:
     """Fit a part of a photo; at the end what came of it, be it stopped."""
     engine = models.engine(visit.model)
