@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.data import astronaut, chelsea
 
-from photo.faces import Face, _overlap, _tiles, _turned_back, find_faces, nearest_face
+from photo.faces import Face, _overlap, _tiles, _turned_back, find_faces, followed, nearest_face
 from photo.mesh import CHIN, OVAL, canonical
 
 POINTS = np.array([[203.0, 101.0], [247.0, 103.0], [223.0, 140.0]])  # of the astronaut
@@ -166,3 +166,11 @@ def test_a_point_is_as_far_from_a_face_as_that_is_large() -> None:
     assert face.distance((top + chin) / 2) < 0.2
     assert 0.4 < face.distance(chin) < 0.8
     assert face.distance(chin + np.array([0, 10 * face.size])) == pytest.approx(10.5, abs=0.3)
+
+
+def test_a_face_is_followed_as_far_as_it_moves_between_frames_of_a_clip() -> None:
+    photo, before = astronaut(), only(astronaut())
+    now = followed(np.roll(photo, (5, 12), (0, 1)), before)
+    assert now is not None
+    assert off(now, before.eyes_and_mouth + np.array([12.0, 5.0])) < 0.02
+    assert followed(grey(512, 512), before) is None
