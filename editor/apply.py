@@ -1,21 +1,21 @@
 """The edit of a session, on another photo: its head moves as the edited one did."""
 
+from collections.abc import Callable
 from dataclasses import replace
-
-from jaxtyping import Float
-from torch import Tensor
 
 from photo import PhotoError, Sent
 from photo.crop import Quad
-from stylegan import activation, before_activation
+from stylegan import Delta, activation, before_activation
+from transfer.flow import Picture
 from transfer.retarget import retargeted
 from transfer.rig import Pose, Rig
 
 from .engine import NO_FACE, Engine
 from .motion.poses import rigged
-from .session import Session, SessionError, Version, fitted
+from .session import Latents, Session, SessionError, Version, fitted
 from .view import untouched
 
+Paint = Callable[[Latents, Delta], Picture]
 NO_HEAD = "The edit of this session is none of a face, so no other face can be moved by it."
 NO_EDIT = "Nothing is edited in this session: drag something, and save it then."
 
@@ -27,8 +27,8 @@ def applied(edit: Session, photo: Sent, quad: Quad, engine: Engine | None = None
         edit: what is done, in its current version.
         photo: any other; or the same one, which then looks the same.
         quad: FFHQ's crop of the face that is meant; see ``engine.default_crop``.
-        engine: with one the photo is fitted, so that drags can go on from there, and undo leads to
-            the photo as it was; without, in a fraction of the time, the result can only be shown.
+        engine: with one the photo is fitted, see ``carried``; without, in a fraction of the time,
+            the result can only be shown.
 
     Raises:
         SessionError: the edit is none of a face, or there is none.
@@ -37,29 +37,32 @@ def applied(edit: Session, photo: Sent, quad: Quad, engine: Engine | None = None
     """
     check(edit)
     if engine is not None:
-        other = engine.open(photo, quad)
-    else:
-        subject = fitted(photo, quad, edit.subject.ws, {})
-        subject = replace(subject, rig=rigged(subject.photo, quad))
-        other = untouched(replace(subject, model=edit.subject.model), 0)
-    made = onto(edit, other)
-    if engine is None:
-        return made
-    picture = engine.picture(made.now.ws, other.subject.delta)
-    return replace(made, now=replace(made.now, picture=picture))
+        return carried(edit, engine.open(photo, quad), engine.picture)
+    subject = fitted(photo, quad, edit.subject.ws, {})
+    seen = replace(subject, rig=rigged(subject.photo, quad))
+    return carried(edit, untouched(seen, 0))
 
 
-def onto(edit: Session, other: Session) -> Session:
-    """The session of another photo, moved likewise; its generator's picture is not made.
+def carried(edit: Session, other: Session, paint: Paint | None = None) -> Session:
+    """The other session with the same edit on its photo as it was: undo leads back to that.
+
+    Drags can go on from there: its latent is as far from its pivot as the edit's is, unless that
+    is of another model.
+
+    Args:
+        edit: what is done, in its current version.
+        other: a fitted photo.
+        paint: what the generator, tuned by a delta, shows; see ``Engine.picture``.
 
     Raises:
-        SessionError: the edit is none of a face, or there is none.
-        PhotoError: the other photo shows no face.
-        RetargetError: a face is too small.
+        SessionError, PhotoError, RetargetError: as ``applied``.
     """
-    if other.subject.rig is None:
+    subject = other.subject
+    if subject.rig is None:
         raise PhotoError(NO_FACE)
-    return other.moved(Version(_moved(edit, other), posed(edit, other.subject.rig)))
+    pose, ws = posed(edit, subject.rig), _moved(edit, other)
+    picture = None if paint is None else paint(ws, subject.delta)
+    return other.moved(Version(ws, pose, picture=picture))
 
 
 def posed(edit: Session, rig: Rig) -> Pose:
@@ -87,7 +90,7 @@ def check(edit: Session) -> tuple[Rig, Pose]:
     return rig, pose
 
 
-def _moved(edit: Session, other: Session) -> Float[Tensor, "layers w_dim"]:
+def _moved(edit: Session, other: Session) -> Latents:
     """The other's latent, as far from its pivot as the edit's; of another model, the pivot."""
     pivot = other.subject.ws
     if other.subject.model != edit.subject.model:

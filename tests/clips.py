@@ -39,7 +39,7 @@ def panned(count: int) -> list[Photo]:
 
 def clip(
     file: Path, pictures: list[Photo], times: list[int] | None = None, sound: str = "",
-    rotation: int = 0,
+    rotation: int = 0, curve: int = 1,
 ) -> Path:  # fmt: skip
     """Write a clip.
 
@@ -49,12 +49,13 @@ def clip(
         times: of each, where they are not even, in UNIT.
         sound: a codec's name; a second of it.
         rotation: degrees by which players turn it to the left.
+        curve: FFmpeg's number of the transfer curve.
     """
     with av.open(str(file), "w") as container:
         video = container.add_stream("libx264", rate=25)
         height, width = pictures[0].shape[:2]
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
-        video.codec_context.time_base = UNIT
+        video.codec_context.time_base, video.codec_context.color_trc = UNIT, curve
         if rotation:
             video.set_display_rotation(rotation)
         audio = container.add_stream(sound, rate=48000) if sound else None

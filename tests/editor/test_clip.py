@@ -149,6 +149,9 @@ def test_what_is_no_clip_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     clip(tmp_path / "small.mp4", [FACE[:32, :32]])
     with pytest.raises(ClipError, match="32 x 32 px"):
         open_clip(tmp_path / "small.mp4")
+    clip(tmp_path / "bright.mp4", [FACE], curve=16)
+    with pytest.raises(ClipError, match="HDR"):
+        open_clip(tmp_path / "bright.mp4")
     found = open_clip(good)
     monkeypatch.setattr(source, "MOST_FRAMES", 3)
     with pytest.raises(ClipError, match="has 4 frames: cut it"):

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from typing import Any
 
-from editor.apply import check, onto
+from editor.apply import carried, check
 from editor.engine import default_crop
 from photo import PhotoError, Sent, read_photo
 from photo.crop import Quad
@@ -40,5 +40,5 @@ def _carried(
 ) -> Generator[Screen, None, str]:
     fitted = yield from work.fitting(visit, photo, quad, settings)
     other = models.engine(visit.model).begin(photo, quad, fitted.inversion)
-    visit.fitted(onto(visit.session, other), work.facts(fitted, settings.budget))
+    visit.fitted(carried(visit.session, other), work.facts(fitted, settings.budget))
     return messages.CARRIED
