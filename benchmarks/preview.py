@@ -88,9 +88,11 @@ def trials(engine: Engine, page: Page, subject: Subject) -> Iterator[dict[str, A
         assert isinstance(start, Pose)
         pairs = crop.from_photo(np.array(drag.pairs).reshape(-1, 2)).reshape(-1, 4)
         found = np.array(page.evaluate(GUESSED, [sent, pairs.tolist()])).reshape(-1, 3)
-        ends = [found, end.vertices, start.vertices]
-        places = [[held(v, start.vertices, pair[:2]) for pair in pairs] for v in ends]
-        handles = np.linalg.norm(np.subtract(*places[:2]), axis=1)
+        foreseen, reached = (
+            np.array([held(v, start.vertices, pair[:2]) for pair in pairs])
+            for v in (found, end.vertices)
+        )
+        handles = np.linalg.norm(foreseen - reached, axis=1)
         off, moved = (apart(v, end.vertices) for v in (found, start.vertices))
         figures = {"handles": float(handles.max()), "face": off, "moved": moved}
         yield {"photo": subject.name, "edit": name, **figures}
