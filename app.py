@@ -14,6 +14,7 @@ from editor import USER_ERRORS
 from editor.machine.cores import use_well
 from ui.api import routes
 from ui.canvas import DragCanvas
+from ui.connection import ANOTHER_TAB, WHICH_TAB, Connection
 from ui.door.folder import private_folder
 from ui.door.page import Page, launch_options
 from ui.page import (
@@ -30,7 +31,7 @@ from ui.page import (
     shelf,
     work,
 )  # fmt: skip
-from ui.page.events import at_once, streaming, ui_closed
+from ui.page.events import at_once, closed, streaming
 from ui.page.tabs import OPEN_TABS
 from ui.picture import FileBox, PictureBox
 
@@ -53,6 +54,7 @@ THEME = gr.themes.Default().set(
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Gradio drops an event while the one before is still at work, be it only on the whole photo.
 EACH: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
+FORGET: dict[str, Any] = QUIET | {"js": ANOTHER_TAB}
 NEW_FACE = (
     arriving.choose, arriving.astronaut, handlers.ready, work.random, saving.open_file,
     carrying.carry,
@@ -71,7 +73,7 @@ SAVE = """file => {
 def build() -> Page:
     """The page; building it reads no weights and needs no network."""
     with Page(title="DragPhoto", analytics_enabled=False) as page:
-        parts: dict[str, Any] = {}
+        parts: dict[str, Any] = {"connection": Connection(elem_id="connection")}
         gr.Markdown(TITLE, elem_id="title")
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=3, min_width=250, elem_id="left"):
@@ -171,7 +173,7 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
     outputs = list(parts.values())
     settings = [parts[name] for name in advanced.NAMES]
     wires: list[tuple[Any, Any, list[Any], dict[str, Any]]] = [
-        (page.load, opening.begin, [], QUIET),
+        (page.load, opening.begin, [parts["connection"]], QUIET | {"js": WHICH_TAB}),
         (photo.input, arriving.choose, [photo, *settings], QUIET),
         (photo.clear, handlers.unchoose, [], QUIET),
         (parts["back"].click, handlers.back, [], QUIET),
@@ -188,7 +190,7 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
         (canvas.jump, handlers.jump, [canvas], EACH),
         (parts["pixels"].input, work.pixels, [canvas, parts["pixels"], *settings], QUIET),
         (parts["open"].upload, saving.open_file, [parts["open"]], QUIET),
-        (parts["forget"].click, handlers.forget, [], QUIET),
+        (parts["forget"].click, handlers.forget, [parts["connection"]], FORGET),
         (parts["preset"].input, handlers.suit, [parts["preset"]], QUIET),
         (parts["shelf"].want, fetching.want, settings, EACH),
         (parts["accept"].click, fetching.agree, settings, QUIET),
@@ -212,7 +214,9 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
         parts[name].click(
             at_once(handler, parts), None, outputs, queue=False, api_name=f"ui_{name}", **QUIET
         )
-    page.unload(ui_closed)  # it has no address: only Gradio itself calls it
+    parts["connection"].input(  # lost.js calls it by its name
+        closed, parts["connection"], None, queue=False, api_name="ui_leave", **QUIET
+    )
 
 
 use_well()

@@ -3,7 +3,6 @@
 Nothing is asked for twice: what is refused is refused, and what gets no answer is lost.
 """
 
-import asyncio
 import json
 import os
 import re
@@ -130,6 +129,7 @@ class Visitor:
     def __init__(self, server: Server, address: str, plan: Plan | None = None):
         self.session = secrets.token_hex(6)
         self.plan, self.shown = plan, dict(plan.values) if plan else {}
+        self.shown["connection"] = [secrets.token_hex(16), "", secrets.token_hex(16)]
         transport = httpx.AsyncHTTPTransport(local_address=address, verify=False)
         timeout = httpx.Timeout(PATIENCE, connect=30)
         self.http = httpx.AsyncClient(transport=transport, base_url=server.url, timeout=timeout)
@@ -191,18 +191,13 @@ class Visitor:
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
-        """While the tab is open: a connection that tells the server that it is."""
-        beat = asyncio.create_task(self._beat())
+        """While the tab is open; then it tells the server that it is not."""
         try:
             yield
         finally:
-            beat.cancel()
-            await asyncio.gather(beat, return_exceptions=True)
+            body = {"data": [self.shown["connection"]]}
+            await self.http.post(f"{API}/run/ui_leave", json=body)
             await self.http.aclose()
-
-    async def _beat(self) -> None:
-        async for _ in self._lines(f"heartbeat/{self.session}"):
-            pass
 
     async def _post(self, path: str, body: dict[str, Any]) -> str:
         return _answer(await self.http.post(f"{API}/{path}", json=body))["event_id"]

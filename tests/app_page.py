@@ -1,7 +1,7 @@
 """The app as it is, but its fits take fewer steps, and three things can be made to happen.
 
 A photo of 77 x 77 px finds a fault of ours; a drag of at most 300 steps shows 40 pictures, one of
-at most 290 never ends, nor does the best fit.
+at most 290 never ends, nor does the best fit. Work that no page follows soon gives way to others.
 """
 
 import time
@@ -16,7 +16,7 @@ import app
 from editor.search import Search
 from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions, start
 from ui import gpu
-from ui.page import handlers, settings
+from ui.page import handlers, settings, tabs
 
 read, drag = handlers.read_photo, gpu.drag
 FORTY, ENDLESS = 300, 290
@@ -57,6 +57,7 @@ def staged(model: str, session: Any, edit: Any, search: Search) -> Iterator[Any]
         time.sleep(0.03 if steps == FORTY else 0.2)
 
 
+tabs.ALONE_SECONDS = 1
 handlers.read_photo, gpu.drag, settings.budget = faulty, staged, few
 start.START_SAMPLES = 32  # of 256
 

@@ -96,6 +96,8 @@ def canvas(browser: Browser, canvas_url: str, screens) -> Iterator[Callable[...,
             screens[kind] = watched(browser, wrong, **screen), wrong
         page, wrong = screens[kind]
         used.append(wrong)
+        if page.url != "about:blank":
+            page.evaluate("sessionStorage.clear()")  # what was drawn in another test
         page.goto(canvas_url + query)
         by_hand(page)
         return page

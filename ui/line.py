@@ -106,6 +106,10 @@ class Line:
             order = sorted(self._waiting, key=self._rank)
             return len(self._working) + (order.index(ticket) if ticket in order else 0)
 
+    def is_waited_for(self) -> bool:
+        """Whether anybody waits for a place."""
+        return bool(self._waiting)
+
     @contextmanager
     def place(self, guest: Guest) -> Generator[None]:
         """A place at work, for what is done in a moment.

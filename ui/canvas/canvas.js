@@ -4,8 +4,9 @@
 // `trigger` (tell Python) and `watch` (Python has changed something). What is drawn goes to Python
 // as `props.value`; see drawn.py for its form. Python's frames never touch it.
 //
-// The script is in four files that share one scope: this one holds what is drawn and what can be
-// moved, paint.js shows it, hands.js takes pointer and keyboard, gradio.js listens to Python.
+// The script is in five files that share one scope: this one holds what is drawn and what can be
+// moved, kept.js brings it through a reload, paint.js shows it, hands.js takes pointer and keyboard,
+// gradio.js listens to Python.
 
 const part = (name) => element.querySelector(`[data-part=${name}]`);
 const svg = part('picture');
@@ -127,6 +128,7 @@ function commit(words, before) {
 
 function publish(words) {
   props.value = copy(drawn);
+  keep();
   say(words);
   draw();
 }

@@ -11,6 +11,7 @@ from .drawn import NOTHING
 HERE = Path(__file__).parent
 SCRIPTS = (
     "canvas.js",
+    "kept.js",
     "guess.js",
     "eyes.js",
     "elastic.js",

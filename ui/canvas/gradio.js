@@ -6,6 +6,7 @@ watch('value', () => {
   gesture = null;
   earlier = [];
   later = [];
+  takeKept();
   chosen = drawn.drags.length - 1;
   draw();
 });

@@ -53,7 +53,9 @@ WAITING_AT_MOST = 300
 IDLE_SECONDS = 1_800
 """After the last click a photo is forgotten."""
 CLOSED_SECONDS = 60
-"""After a tab was closed, or its connection was lost, likewise."""
+"""After a tab was closed, likewise; one that is only loaded again is back before."""
+ALONE_SECONDS = 30
+"""Work that no page follows, because its connection broke, goes on so long while others wait."""
 VISITS = 1_000
 """Tabs that are remembered."""
 VISIT_MEGABYTES = 2_000

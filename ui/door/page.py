@@ -45,7 +45,7 @@ class Page(gr.Blocks):
     def callable_events(self) -> dict[int, Any]:
         """The names of the events that may be called over the wire, by their numbers."""
         known = self.fns.values()
-        return {fn._id: fn.api_name for fn in known if fn.fn and not _is_unload(fn)}
+        return {fn._id: fn.api_name for fn in known if fn.fn}
 
     def forget(self, session: str) -> None:
         """Gradio's own memory of a tab."""
@@ -75,10 +75,6 @@ class Tabs(Protocol):
     def tidy(self) -> list[str]:
         """Those that are gone since the last time."""
         ...
-
-
-def _is_unload(fn: Any) -> bool:
-    return any(event == "unload" for _, event in fn.targets)
 
 
 def launch_options(page: Page, tabs: Tabs) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import gradio as gr
 from gradio.components.api_component import Api
 
 from ..canvas import DragCanvas
+from ..connection import Connection, read_tab
 from ..page.model_box import ModelBox
 from ..picture import FileBox, PictureBox
 from .uploads import UNKNOWN, UPLOADS, UploadError
@@ -18,13 +19,14 @@ WRONG = "A field holds something that it cannot hold: reload the page."
 
 
 def checked(components: list[Any], sent: list[Any], address: str) -> list[Any]:
-    """The inputs of an event as they may be used; the last ones of the HTTP API may be left out.
+    """The inputs of an event as they may be used; the last ones of the HTTP API, and
+    which tab it is, may be left out.
 
     Raises:
         UploadError: they name files that this address has not sent, are too few or too many, or
             are of another kind than their components.
     """
-    if all(isinstance(part, Api) for part in components):
+    if all(isinstance(part, Api | Connection) for part in components):
         sent = [*sent, *[None] * (len(components) - len(sent))]
     if len(sent) != len(components):
         raise UploadError(f"This takes {len(components)} values, not {len(sent)}.")
@@ -72,6 +74,13 @@ def _anything(_: Any, value: Any, address: str) -> Any:
     return value
 
 
+def _tab(_: Any, value: Any, __: str) -> list[str]:
+    tab = read_tab(value)
+    if tab is None:
+        raise UploadError(WRONG)
+    return list(tab)
+
+
 def _admitted(value: Any, address: str) -> dict[str, Any]:
     """The file as Gradio writes it, with nothing in it that has not been checked."""
     if not isinstance(value, dict):
@@ -83,4 +92,5 @@ def _admitted(value: Any, address: str) -> dict[str, Any]:
 KINDS: dict[type, Check] = {
     gr.Slider: _slider, gr.Number: _number, gr.Radio: _choice, ModelBox: _choice,
     PictureBox: _file, FileBox: _file, DragCanvas: _anything, Api: _anything,
+    Connection: _tab,
 }  # fmt: skip

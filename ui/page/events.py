@@ -4,16 +4,20 @@ import functools
 import inspect
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, nullcontext
+from dataclasses import fields
 from typing import Any
 
 import gradio as gr
 
+from ..connection import NEW_TAB, Tab
 from ..door.guest import Guest
+from ..job import Job
 from ..toast import toast
 from ..work_lock import HANDS
 from . import fetching, opening, work
 from .handlers import fresh, settled, tidied
 from .screen import Screen
+from .settings import Settings
 from .tab_state import TabState
 from .tabs import OPEN_TABS
 
@@ -35,6 +39,8 @@ IN_TURN = {
     fetching.want,
     fetching.agree,
 }  # they wait for the model, or for a download, and say so
+JOBS = {work.random, work.use, work.fit, work.drag, work.pixels}
+"""They go on when the connection breaks: the page finds them again."""
 
 
 def streaming(handler: Callable[..., Any], parts: Parts) -> Callable[..., Iterator[Any]]:
@@ -69,11 +75,33 @@ def _begun(
     if not guest.session:
         raise gr.Error(NO_TAB)
     visit = OPEN_TABS.find(guest.session)
+    if handler is opening.begin:
+        return _loaded(guest, visit, *args)
+    if visit is None:
+        why, visit = OPEN_TABS.why(guest.session), OPEN_TABS.add(guest, fresh())
+        if handler.__name__ not in WELCOME:
+            return visit, settled(visit, why)
+    if inspect.getfullargspec(handler).varargs is not None:
+        visit.settings = visit.model, args[-len(fields(Settings)) :]
+    return visit, _job(visit, handler(visit, *args)) if handler in JOBS else handler(visit, *args)
+
+
+def _loaded(
+    guest: Guest, visit: TabState | None, tab: Tab = NEW_TAB
+) -> tuple[TabState, Generator[Screen]]:
+    """A page was loaded: by a new tab, or by one that was here before."""
+    visit = visit or OPEN_TABS.back(guest, tab)
     if visit is not None:
-        return visit, handler(visit, *args)
-    why = OPEN_TABS.why(guest.session)
-    visit = OPEN_TABS.add(guest, fresh())
-    return visit, handler(visit, *args) if handler.__name__ in WELCOME else settled(visit, why)
+        return visit, opening.again(visit)
+    visit = OPEN_TABS.add(guest, fresh(), tab)
+    return visit, opening.begin(visit, OPEN_TABS.why(tab.before) if tab.before else "")
+
+
+def _job(visit: TabState, screens: Generator[Screen]) -> Generator[Screen]:
+    job = Job(screens)
+    if visit.job is None or visit.job.over:  # else this one will be told that work is in progress
+        visit.job = job
+    return job.follow()
 
 
 def at_once(handler: Callable[[TabState], Screen], parts: Parts) -> Callable[..., Any]:
@@ -86,9 +114,9 @@ def at_once(handler: Callable[[TabState], Screen], parts: Parts) -> Callable[...
     return _with_request(wired, handler)
 
 
-def ui_closed(request: gr.Request) -> None:
-    """A tab is gone."""
-    OPEN_TABS.leave(Guest.of(request).session)
+def closed(tab: Tab) -> None:
+    """A page says its last word."""
+    OPEN_TABS.leave(tab)
 
 
 def _with_request(wired: Callable[..., Any], handler: Callable[..., Any]) -> Callable[..., Any]:

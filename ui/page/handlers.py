@@ -19,6 +19,7 @@ from photo import Photo, PhotoError, Sent, read_photo
 from photo.domain import Domain
 
 from ..canvas import read_drawn
+from ..connection import NEW_TAB, Tab
 from ..door.uploads import Upload
 from ..picture import reduced
 from ..work_lock import idle_only
@@ -51,8 +52,13 @@ def settled(visit: TabState, sentence: str, also: Screen | None = None) -> Gener
     yield result(visit.result())
 
 
-def _thumbnail(visit: TabState) -> Photo | None:
-    return None if visit.unfitted is None else reduced(visit.unfitted.photo, THUMBNAIL_SIDE)
+def thumbnail(visit: TabState) -> Photo | None:
+    """The photo that was chosen, small; None for the face of the app, or of a model."""
+    if visit.unfitted is not None:
+        return reduced(visit.unfitted.photo, THUMBNAIL_SIDE)
+    subject = visit.session.subject
+    mine = subject is not visit.first.subject and "seed" not in visit.facts
+    return reduced(subject.photo, THUMBNAIL_SIDE) if mine else None
 
 
 def ready(visit: TabState) -> Generator[Screen]:
@@ -73,7 +79,7 @@ def choose(visit: TabState, upload: Upload | None) -> Generator[Screen]:
             photo = read_photo(file)
         yield from waiting(visit, photo)
     except USER_ERRORS:
-        yield {"photo": _thumbnail(visit)}  # instead of the one that cannot be used
+        yield {"photo": thumbnail(visit)}  # instead of the one that cannot be used
         raise
 
 
@@ -86,7 +92,7 @@ def astronaut(visit: TabState) -> Generator[Screen]:
 def waiting(visit: TabState, photo: Sent) -> Generator[Screen]:
     """Show the photo, to say where it is to be fitted."""
     visit.choose(seen(photo, models.domain(visit.model)))
-    yield {"photo": _thumbnail(visit), **idle(visit, messages.what_next(visit))}
+    yield {"photo": thumbnail(visit), **idle(visit, messages.what_next(visit))}
 
 
 def seen(photo: Sent, domain: Domain) -> PendingPhoto:
@@ -186,11 +192,12 @@ def stop(visit: TabState) -> Screen:
     return {"stop": gr.Button(interactive=False)}
 
 
-def forget(visit: TabState) -> Generator[Screen]:
-    """Delete everything that this tab has left here."""
+def forget(visit: TabState, tab: Tab = NEW_TAB) -> Generator[Screen]:
+    """Delete everything that this tab has left here; it has another name from now on."""
     idle_only(visit)
     visit.close()
     visit.stop.clear()
+    visit.name, visit.job, visit.settings = tab.name, None, ("", ())
     visit.reset(fresh())
     yield {"photo": None, "file": gr.DownloadButton(value=None)}
     yield from settled(visit, messages.DELETED)

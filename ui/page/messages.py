@@ -10,6 +10,7 @@ HELLO = "Try it on this face: press on the tip of the nose, and drag it a little
 NEXT = "Press on a feature, and drag it where it should go."
 GO = "Press Drag it, or draw another arrow."
 PUTTING = "Putting it into the whole photo ..."
+AGAIN = "Everything is as you left it."
 STOPPED = "Stopped: the result so far is kept. Drag on, undo, or save."
 DELETED = "Your photos, faces and files are deleted. Here is the face from the beginning."
 ONE_FACE = "Are these the eyes and the mouth? If not, drag the points. Then press Fit."

@@ -6,29 +6,64 @@ from editor import USER_ERRORS
 from editor.session import Session
 
 from .. import gpu
+from ..job import Job
+from ..toast import toast
 from ..work_lock import alone, by_hand
 from . import host, messages, models
-from .handlers import settled
+from .handlers import settled, thumbnail
 from .screen import Screen, said
+from .settings import Settings
 from .shelf import invited, rows
 from .tab_state import TabState
 
 _opening: dict[str, Session] = {}  # the picture that the page opens with, by its model
 
 
-def begin(visit: TabState) -> Generator[Screen]:
-    """The page opens: with the model that the host has named, once that is here."""
-    name, words = models.first() or visit.model, f"{host.news()} {messages.HELLO}"
+def begin(visit: TabState, gone: str = "") -> Generator[Screen]:
+    """The page opens: with the model that the host has named, once that is here.
+
+    ``gone`` says why a photo was forgotten that the tab had before.
+    """
+    name, words = models.first() or visit.model, f"{host.news()} {gone} {messages.HELLO}"
     try:
         if name != models.names()[0] and name not in _opening:
             yield from alone(visit, _opened(name))
         if name in _opening:
             visit.reset(TabState(name, _opening[name], {"seed": 0.0}))
-            words = messages.NEXT
+            words = f"{gone} {messages.NEXT}"
     except USER_ERRORS as error:
         words = f"{error} {messages.HELLO}"
     shelf = {"shelf": rows(), "fetched": invited()}
     yield from by_hand(visit, settled(visit, words.strip(), shelf))
+
+
+def again(visit: TabState) -> Generator[Screen]:
+    """The page is loaded again: all is as it was left, and work goes on, or has gone on."""
+    visit.suits, job = "", visit.job
+    words = f"{messages.AGAIN} {messages.what_next(visit)}"
+    also: Screen = {
+        "shelf": rows(), "fetched": invited(), "photo": thumbnail(visit), **_used(visit),
+    }  # fmt: skip
+    if job is not None and job.over and job.unseen:
+        words, also = _news(job, words, also)
+    yield from by_hand(visit, settled(visit, words, also))
+    if job is not None and not job.over:
+        yield from job.follow()
+        yield from by_hand(visit, settled(visit, "", {"status": job.said}))
+
+
+def _news(job: Job, words: str, also: Screen) -> tuple[str, Screen]:
+    """What the work has come to, if nobody was there to see it."""
+    job.unseen = False
+    if job.error is not None:
+        return str(toast(job.error).message), also
+    return words, also | {"status": job.said}
+
+
+def _used(visit: TabState) -> Screen:
+    """The settings that were used last, if they were for this model."""
+    model, values = visit.settings
+    return Settings.of(values).screen() if model == visit.model else {}
 
 
 def _opened(name: str) -> Generator[Screen, None, str]:

@@ -1,10 +1,12 @@
 """One browser tab: what it edits and what its canvas shows. No network, no model in it."""
 
 import os
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from transfer.warp import Warp
 from ..canvas import CanvasState
 from ..canvas.drawn import CENTRAL_FACE
 from ..door.guest import Guest
+from ..job import Job
 from ..picture import data_url, reduced
 
 THUMBNAIL = 96  # px of a version in the history strip
@@ -65,11 +68,14 @@ class TabState:
     While there is an ``unfitted`` photo, the canvas shows that; otherwise the fitted face.
     ``small`` is that face as a photo of its own, so that showing it is quick. ``used`` and ``left``
     are the times of the last click and of the closing of the tab (see tabs.py); what the tab
-    began with (``first``) belongs to all. ``wanted`` is the public model whose licence is shown;
-    setting ``fetching`` leaves the download that the tab waits for. ``suits`` is the model whose
-    settings of a drag the page shows. ``earlier`` is the edited photo, its facts and its model
-    from before another photo came. ``people`` are the sessions of other faces of the photo,
-    without it; it came as ``original``, and shows so many ``faces``.
+    began with (``first``) belongs to all. ``name`` finds the tab again, after this load of its
+    ``page``; ``job`` is its last work, which nobody has followed since it is ``alone``.
+    ``wanted`` is the public model whose licence is shown; setting ``fetching`` leaves the download
+    that the tab waits for. ``suits`` is the model whose settings of a drag the page shows, and
+    ``settings`` a model with those that were used with it last, as the page sends them.
+    ``earlier`` is the edited photo, its facts and its model from before another photo came.
+    ``people`` are the sessions of other faces of the photo, without it; it came as ``original``,
+    and shows so many ``faces``.
     """
 
     model: str
@@ -92,6 +98,11 @@ class TabState:
     guest: Guest = field(default_factory=Guest)
     used: float = 0.0
     left: float | None = None
+    name: str = ""
+    page: str = ""
+    job: Job | None = None
+    alone: float | None = None
+    settings: tuple[str, tuple[Any, ...]] = ("", ())
     first: Session = field(init=False)
     folder: TemporaryDirectory[str] | None = None
     urls: dict[int, tuple[Warp | Pose, str]] = field(default_factory=dict)
@@ -132,6 +143,13 @@ class TabState:
         self.model, self.first, self.earlier = to.model, to.session, None
         self.open(to.session, to.facts)
 
+    def copied(self) -> "TabState":
+        """The same for a copy of the tab; work and files are not shared."""
+        twin = copy(self)
+        twin.stop, twin.busy, twin.job, twin.alone = Event(), False, None, None
+        twin.folder, twin.fetching, twin.urls = None, None, dict(self.urls)
+        return twin
+
     def shows(self, session: Session) -> None:
         """This is the session now, and its drawing is on the canvas."""
         self.session = session
@@ -151,6 +169,12 @@ class TabState:
     def crop(self) -> Crop:
         """The fitted part, as it is on the canvas."""
         return Crop(self.session.subject.quad, VIEW_SIDE)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether there is nothing in it but what it began with."""
+        old, now = self.first, self.session
+        return self.unfitted is None and now.subject is old.subject and now.versions == old.versions
 
     @property
     def size(self) -> int:
