@@ -22,12 +22,11 @@ class _Follower:
 class Job:
     """The screens of a handler, made by a thread of its own from when somebody follows them.
 
-    ``over``: it has ended; then ``said`` is its last status line, ``error`` why it failed, and
-    ``unseen`` whether nobody was there.
+    ``over``: it has ended; then ``said`` is its last status line, and ``error`` why it failed.
     """
 
     def __init__(self, work: Generator[Screen]) -> None:
-        self.said, self.error, self.over, self.unseen = "", None, False, False
+        self.said, self.error, self.over = "", None, False
         self._work, self._so_far = work, Screen()
         self._followers: list[_Follower] = []
         self._changed = Condition()
@@ -77,7 +76,7 @@ class Job:
             self.error = error
         finally:
             with self._changed:
-                self.over, self.unseen, self._so_far = True, not self._followers, {}
+                self.over, self._so_far = True, {}
                 self._changed.notify_all()
 
     def _tell(self, screen: Screen) -> None:

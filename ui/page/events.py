@@ -83,7 +83,11 @@ def _begun(
             return visit, settled(visit, why)
     if inspect.getfullargspec(handler).varargs is not None:
         visit.settings = visit.model, args[-len(fields(Settings)) :]
-    return visit, _job(visit, handler(visit, *args)) if handler in JOBS else handler(visit, *args)
+    if handler in JOBS:
+        return visit, _job(visit, handler(visit, *args))
+    if visit.job is not None and visit.job.over:
+        visit.job = None  # what it has come to is not the last word any more
+    return visit, handler(visit, *args)
 
 
 def _loaded(

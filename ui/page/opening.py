@@ -6,7 +6,6 @@ from editor import USER_ERRORS
 from editor.session import Session
 
 from .. import gpu
-from ..job import Job
 from ..toast import toast
 from ..work_lock import alone, by_hand
 from . import host, messages, models
@@ -44,20 +43,15 @@ def again(visit: TabState) -> Generator[Screen]:
     also: Screen = {
         "shelf": rows(), "fetched": invited(), "photo": thumbnail(visit), **_used(visit),
     }  # fmt: skip
-    if job is not None and job.over and job.unseen:
-        words, also = _news(job, words, also)
+    goes_on = job is not None and not job.over
+    if job is not None and job.error is not None:
+        words = str(toast(job.error).message)
+    elif job is not None and not goes_on:
+        also["status"] = job.said
     yield from by_hand(visit, settled(visit, words, also))
-    if job is not None and not job.over:
+    if job is not None and goes_on:
         yield from job.follow()
         yield from by_hand(visit, settled(visit, "", {"status": job.said}))
-
-
-def _news(job: Job, words: str, also: Screen) -> tuple[str, Screen]:
-    """What the work has come to, if nobody was there to see it."""
-    job.unseen = False
-    if job.error is not None:
-        return str(toast(job.error).message), also
-    return words, also | {"status": job.said}
 
 
 def _used(visit: TabState) -> Screen:
