@@ -15,12 +15,14 @@ from photo.domain import Domain
 from photo.framing import bars
 from photo.mesh import FacePoints
 from stylegan import Generator, apply, premodulated
-from transfer.rig import RIG_SIDE, Pose
+from transfer.rig import RIG_SIDE, Pose, Rig
 from transfer.warp import Warp
 from weights.formats import Model
 
+from .controls import NO_FACE, Values, checked
 from .fitter import model_points
 from .machine.device import on_cpu
+from .motion.controlled import controlled, followed
 from .motion.estimators import (
     FlowEstimator,
     Latents,
@@ -125,6 +127,29 @@ class Dragger:
         known = correspondence(self.model, now.ws, seen)
         places = None if self.model.landmark_regressor is None else self.places
         return WarpBuilder(MotionEstimator(flow, known, places), own, now.change)
+
+    def control(self, session: Session, values: Values) -> Session:
+        """See ``Engine.set``."""
+        rig, start, values = session.subject.rig, session.uncontrolled, checked(values)
+        if rig is None or not isinstance(start.change, Pose):
+            raise EditError(NO_FACE)
+        if values == session.now.controls:
+            return session
+        if values == start.controls:
+            return session.controlled(replace(start, drawing=session.now.drawing))
+        pose = controlled(rig, start.change, start.controls, values)
+        ws = self._following(start.ws, (rig, start.change, pose))
+        picture = painted(apply(self.model.generator, session.subject.delta), ws)
+        return session.controlled(Version(ws, pose, session.now.drawing, picture, values))
+
+    def _following(self, ws: Latents, poses: tuple[Rig, Pose, Pose]) -> Latents:
+        """The ws of a face that has moved as the photo's; the same where that cannot be told."""
+        known = self.model.landmark_regressor
+        if known is None:
+            return ws
+        move, to_ws = along(ws.to(self.axes), len(ws), self.axes, OWN["geometry"])
+        move[0] = followed(known, self.axes, self.model.generator.config.resolution, poses)
+        return on_cpu(to_ws(move))
 
     def places(self, ws: Latents) -> FacePoints:
         """About where a face of the model has its points, in px of its picture."""

@@ -5,7 +5,6 @@ Pictures are uint8 RGB [h w 3], points are (x, y) in px, ws are [layers w] witho
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import torch
@@ -14,8 +13,6 @@ from torch import Tensor, nn
 
 from drag import Edit
 from inversion import BUDGETS, Inversion, InvertOptions, choose
-from inversion.encoder import Encoder
-from inversion.encoder import build as build_encoder
 from photo import Photo, PhotoError, Sent
 from photo.crop import Crop, Quad, box_quad
 from photo.domain import Domain
@@ -23,13 +20,14 @@ from photo.faces import find_faces
 from photo.framing import Point, default_quad, framed
 from stylegan import Delta, apply
 from transfer.warp import Warp
-from weights.aux_nets import ENCODER, digest, load_small
+from weights.aux_nets import digest
 from weights.checkpoints import open_model
-from weights.files import FACES, WeightsError
+from weights.files import FACES
 from weights.formats import Model
 
+from .controls import Values
 from .dragger import Dragger, DragStep
-from .fitter import Fitter, inside
+from .fitter import Fitter, encoder, inside
 from .machine.device import best_device, changed
 from .machine.shortage import enough_memory, with_memory
 from .motion.estimators import painted
@@ -45,22 +43,6 @@ Pairs = Sequence[tuple[tuple[float, float], tuple[float, float]]]
 """Drags as (handle, target), each (x, y)."""
 faces, default_crop = enough_memory()(find_faces), enough_memory()(default_quad)
 """The faces of a photo; where it is cut unless somebody says where."""
-
-
-@cache
-def encoder() -> Encoder | None:
-    """The encoder, read once; None where there is none.
-
-    Raises:
-        WeightsError: its file is damaged or holds something else.
-    """
-    if not ENCODER.is_file():
-        return None
-    tensors, facts = load_small(ENCODER)
-    try:
-        return build_encoder(tensors, facts)
-    except ValueError as error:
-        raise WeightsError(f"{ENCODER.name} cannot be used. {error}") from error
 
 
 class Engine:
@@ -223,6 +205,22 @@ class Engine:
             or any(known.get(name) != tensor.shape for name, tensor in subject.delta.items())
         ):
             raise SessionError("This session was made for another model: fit the photo again.")
+
+    @enough_memory()
+    def set(self, session: Session, values: Values) -> Session:
+        """The session with a version more, whose named controls have these values.
+
+        ``engine.set(session, {"smile": 0.6, "turn": -10})``; the others are 0, which is as the
+        photo was fitted. What was dragged stays.
+
+        Args:
+            session: a fitted photo, and what was done to it.
+            values: see ``editor/controls.py``.
+
+        Raises:
+            EditError: there is no such control, its value is beyond its range, or no face.
+        """
+        return self.dragger.control(session, values)
 
     @with_memory
     def drag(

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import torch
@@ -26,6 +26,7 @@ from inversion import (
 )
 from inversion.checkpoint import NullStore
 from inversion.encoder import Encoder
+from inversion.encoder import build as build_encoder
 from inversion.landmark_loss import regressed
 from photo import PhotoError, Sent
 from photo.crop import Quad, check_quad
@@ -33,7 +34,8 @@ from photo.faces import SURE
 from photo.mesh import INNER_LIPS, IRISES, LEFT_EYE, OUTER_LIPS, POINTS, RIGHT_EYE, FacePoints
 from photo.nets import aligned_points
 from stylegan import Mapping, WStatistics, to_uint8
-from weights.aux_nets import digest
+from weights.aux_nets import ENCODER, digest, load_small
+from weights.files import WeightsError
 from weights.formats import Model
 from weights.published.unfilled import unfilled
 
@@ -48,6 +50,22 @@ AGAIN = "fit it again when less is going on here"
 IMPORTANT = {3.0: (*LEFT_EYE, *RIGHT_EYE), 2.0: (*INNER_LIPS, *OUTER_LIPS), 6.0: IRISES}
 """How much more than others these points of a face count in its fit."""
 CPU_SIDE = 256  # px of the largest pictures to which a generator is tuned without a GPU
+
+
+@cache
+def encoder() -> Encoder | None:
+    """The encoder, read once; None where there is none.
+
+    Raises:
+        WeightsError: its file is damaged or holds something else.
+    """
+    if not ENCODER.is_file():
+        return None
+    tensors, facts = load_small(ENCODER)
+    try:
+        return build_encoder(tensors, facts)
+    except ValueError as error:
+        raise WeightsError(f"{ENCODER.name} cannot be used. {error}") from error
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """One person's editing: a photo's fit, the versions of it, what is drawn. Light, immutable."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -14,6 +15,7 @@ from transfer.flow import Picture
 from transfer.rig import Pose, Rig
 from transfer.warp import Warp
 
+from .controls import Values
 from .drawing import Drawing
 
 Latents = Float[Tensor, "layers w_dim"]
@@ -65,13 +67,15 @@ class Version:
     """One state of the picture: its latent, what it changes in the photo, what was drawn on it.
 
     ``change`` is a pose of the photo's rig, or without one a warp. ``picture`` is what the tuned
-    generator shows; None where nothing was edited yet.
+    generator shows; None where nothing was edited yet. ``controls`` are the values of the named
+    controls.
     """
 
     ws: Float[Tensor, "layers w_dim"]
     change: Warp | Pose
     drawing: Drawing = BLANK
     picture: Picture | None = None
+    controls: Values = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -107,9 +111,24 @@ class Session:
         return replace(self, now=replace(self.now, drawing=drawing))
 
     def moved(self, version: Version) -> "Session":
-        """A drag is done: its version is the new one."""
+        """A drag is done: its version is the new one. Controls stay where they are."""
+        return self.controlled(replace(version, controls=self.now.controls))
+
+    def controlled(self, version: Version) -> "Session":
+        """Controls have other values: their version is the new one."""
         past = (*self.past, self.now)[-MOST_VERSIONS:]
         return replace(self, now=version, past=past, future=())
+
+    @property
+    def uncontrolled(self) -> Version:
+        """The last version that no control has made: what controls move further starts there.
+
+        So a control that is put back where it was leaves no trace.
+        """
+        for before, after in reversed(list(pairwise((*self.past, self.now)))):
+            if before.controls == after.controls:
+                return after
+        return (*self.past, self.now)[0]
 
     def refined(
         self, ws: Latents, delta: Delta, paint: Callable[[Latents, Delta], Picture]

@@ -19,6 +19,7 @@ from transfer.warp import Warp
 from weights.files import WeightsError
 from weights.formats import read, write
 
+from .controls import VALUES
 from .drawing import DRAWING, Drawing
 from .export import PNG_EFFORT
 from .session import FittedPhoto, Session, SessionError, Version, fitted
@@ -67,13 +68,13 @@ def load_session(file: Path) -> tuple[Session, Facts]:
         raise SessionError(f"{file.name} is not a session saved by DragPhoto.")
     try:
         check_arrays(tensors)
-        drawings, now, facts = _contents(texts, len(tensors["ws"]))
+        drawn, now, facts = _contents(texts, len(tensors["ws"]))
         subject = replace(_subject(tensors), model=texts["model"])
     except NotNowError:
         raise
     except (LookupError, TypeError, ValueError) as error:
         raise SessionError(f"{file.name} is damaged: its contents do not fit together.") from error
-    versions = tuple(_version(tensors, n, drawing) for n, drawing in enumerate(drawings))
+    versions = tuple(_version(tensors, number, texts) for number, texts in enumerate(drawn))
     return Session(subject, versions[now], versions[:now], versions[now + 1 :]), facts
 
 
@@ -116,6 +117,7 @@ def _changes(rig: Rig | None, changes: Sequence[Warp | Pose]) -> dict[str, Tenso
 def _texts(session: Session, facts: Facts) -> dict[str, str]:
     drawings = [DRAWING.dump_json(version.drawing).decode() for version in session.versions]
     texts = {_name(n): drawing for n, drawing in enumerate(drawings)}
+    texts |= {f"controls {n}": json.dumps(dict(v.controls)) for n, v in enumerate(session.versions)}
     known = {"kind": KIND, "model": session.subject.model, "now": str(len(session.past))}
     return texts | known | {"facts": json.dumps(facts)}
 
@@ -140,10 +142,15 @@ def _rig(tensors: dict[str, Tensor], photo: Photo, quad: Quad) -> Rig:
     return Rig(points[:, :3].copy(), points[:, 3].copy(), points[:, 4].copy(), irises, behind)
 
 
-def _version(tensors: dict[str, Tensor], number: int, drawing: Drawing) -> Version:
+def _version(
+    tensors: dict[str, Tensor], number: int, texts: tuple[Drawing, dict[str, float]]
+) -> Version:
     picture = tensors["pictures"][number].numpy().copy()
     shown = picture if bool(tensors["painted"][number]) else None
-    return Version(tensors["ws"][number].clone(), _change(tensors, number), drawing, shown)
+    drawing, controls = texts
+    return Version(
+        tensors["ws"][number].clone(), _change(tensors, number), drawing, shown, controls
+    )
 
 
 def _change(tensors: dict[str, Tensor], number: int) -> Warp | Pose:
@@ -154,13 +161,24 @@ def _change(tensors: dict[str, Tensor], number: int) -> Warp | Pose:
     return Pose(vertices, gaze, fixed if fixed.any() else None)
 
 
-def _contents(texts: dict[str, str], count: int) -> tuple[list[Drawing], int, Facts]:
-    """(the drawings of all versions, the number of the current one, the facts)."""
-    drawings = [parsed(DRAWING.validate_json, texts[_name(number)]) for number in range(count)]
+def _contents(
+    texts: dict[str, str], count: int
+) -> tuple[list[tuple[Drawing, dict[str, float]]], int, Facts]:
+    """(drawing and controls of each version, the number of the current one, the facts).
+
+    Files from before there were controls have none.
+    """
+    drawn = [
+        (
+            parsed(DRAWING.validate_json, texts[_name(number)]),
+            parsed(VALUES.validate_json, texts.get(f"controls {number}", "{}")),
+        )
+        for number in range(count)
+    ]
     now = int(texts["now"])
     if not 0 <= now < count:
         raise ValueError("its current version is missing")
-    return drawings, now, parsed(FACTS.validate_json, texts["facts"])
+    return drawn, now, parsed(FACTS.validate_json, texts["facts"])
 
 
 def _name(number: int) -> str:

@@ -66,7 +66,7 @@ def with_handles(
     length = np.linalg.norm(lacking, axis=1, keepdims=True)
     lacking *= np.minimum(1, MOST_BUMP * rig.eyes / np.maximum(length, 1e-6))
     shift[:, :2] += bumps @ np.linalg.lstsq(at(bumps), lacking, rcond=0.05)[0]
-    return _lids_apart(base + shift)
+    return lids_apart(base + shift)
 
 
 def _part(away: Float[np.ndarray, " v"]) -> str:
@@ -75,7 +75,7 @@ def _part(away: Float[np.ndarray, " v"]) -> str:
     return name if nearest < NEAR else ""
 
 
-def _lids_apart(vertices: Vertices) -> Vertices:
+def lids_apart(vertices: Vertices) -> Vertices:
     """The same with lower lids no higher than upper ones, which push them down."""
     for eye in (LEFT_EYE, RIGHT_EYE):
         corner, upper, lower = eye[0], list(eye[1:8]), list(eye[:8:-1])

@@ -147,10 +147,22 @@ def moved(rig: Rig, pose: Pose, before: Mesh, after: Mesh) -> Shifts:
     step = head(at[None])[0] - at
     scale = float(np.clip(head.scale, 1 / MOST_GROWTH, MOST_GROWTH))
     ahead = replace(head, scale=scale, centre=centre, shift=frame.scale * step)
+    return carried(rig, pose, ahead, change)
+
+
+def carried(rig: Rig, pose: Pose, skull: Similarity, change: Mesh) -> Shifts:
+    """How the pose's vertices move, all of the head with its skull.
+
+    Args:
+        rig: of the photo.
+        pose: before the motion.
+        skull: its motion.
+        change: the face's own, before the skull's.
+    """
     spread = np.concatenate([change, np.tile(change[list(OVAL)], (_ring_count(rig), 1))])
     spread *= rig.near[:, None]
-    skull = rig.follow[:, None] * (ahead(pose.vertices) - pose.vertices)
-    return skull, rig.follow[:, None] * ahead.scale * spread @ ahead.turn.T
+    whole = rig.follow[:, None] * (skull(pose.vertices) - pose.vertices)
+    return whole, rig.follow[:, None] * skull.scale * spread @ skull.turn.T
 
 
 def _umeyama(before: Vertices, after: Vertices, weight: np.ndarray) -> Similarity:

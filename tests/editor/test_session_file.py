@@ -391,6 +391,11 @@ HOSTILE: dict[str, Callable[[Parts], object]] = {
     "a long fact": text("facts", {"a": "b" * 2000}),
     "many facts": text("facts", {f"a{n}": n for n in range(1000)}),
     "facts in another language": text("facts", "a: 1"),
+    "controls that are none": text("controls 0", "[]"),
+    "a control that is no number": text("controls 0", {"smile": "much"}),
+    "a control far beyond any": text("controls 0", {"turn": 1e3}),
+    "a control without end": text("controls 0", '{"turn": NaN}'),
+    "too many controls": text("controls 0", {f"control {n}": 1 for n in range(100)}),
     "a drawing that is none": text("drawing 0", "[]"),
     "a drawing that is a number": text("drawing 0", "1"),
     "a drawing without strokes": text("drawing 0", {"drags": []}),
@@ -434,6 +439,15 @@ def spoilt(folder: Path, change: Callable[[Parts], object]) -> Path:
 
 def test_nothing_is_wrong_with_a_file_that_is_not_spoilt(tmp_path: Path) -> None:
     assert load_session(spoilt(tmp_path, lambda parts: None))[1] == FACTS
+
+
+def test_a_file_from_before_there_were_controls_opens(tmp_path: Path) -> None:
+    def older(parts: Parts) -> None:
+        for name in [name for name in parts[1] if name.startswith("controls")]:
+            del parts[1][name]
+
+    session, _ = load_session(spoilt(tmp_path, older))
+    assert session.now.controls == {}
 
 
 def test_a_drawing_with_spaces_in_it_opens(tmp_path: Path) -> None:
