@@ -21,6 +21,7 @@ from ui.page import (
     advanced,
     arriving,
     carrying,
+    controls,
     fetching,
     handlers,
     host,
@@ -55,6 +56,7 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Gradio drops an event while the one before is still at work, be it only on the whole photo.
 EACH: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
 FORGET: dict[str, Any] = QUIET | {"js": ANOTHER_TAB}
+LAST: dict[str, Any] = QUIET | {"trigger_mode": "always_last"}
 NEW_FACE = (
     arriving.choose, arriving.astronaut, handlers.ready, work.random, saving.open_file,
     carrying.carry,
@@ -132,6 +134,7 @@ def _canvas_column() -> dict[str, Any]:
         stop = _button("Stop", "stop", variant="stop")
     return {
         "status": status, "canvas": canvas, "fit": fit, "back": back, "drag": drag, "stop": stop,
+        **controls.build(),
     }  # fmt: skip
 
 
@@ -198,6 +201,7 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
         (canvas.pick, people.pick, [canvas, *settings], EACH),
         (parts["another"].click, people.another, [], QUIET),
         (parts["other"].upload, carrying.carry, [parts["other"], *settings], QUIET),
+        (parts["controls"].set, controls.move, [canvas], LAST),
     ]
     for number, (event, handler, inputs, how) in enumerate(wires):
         name = f"ui_{number}_{handler.__name__}"

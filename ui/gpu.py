@@ -20,6 +20,7 @@ from torch import Tensor
 
 from drag import Edit
 from editor import USER_ERRORS
+from editor.controls import Values
 from editor.dragger import DragStep
 from editor.elastic import NONE
 from editor.engine import Engine
@@ -27,7 +28,7 @@ from editor.fitter import quality
 from editor.machine.device import changed
 from editor.machine.shortage import SENTENCE, ShortageError
 from editor.search import Search
-from editor.session import Session
+from editor.session import FittedPhoto, Session, Version
 from inversion import Inversion, InvertOptions
 from photo import Photo
 from transfer.backdrop import NO_BACKDROP
@@ -82,11 +83,21 @@ def drag(
     if model == NONE:
         yield from models.engine(model).drag(session, edit, search)
         return
-    photo = np.zeros((1, 1, 3), np.uint8)
-    old = session.subject
-    rig = None if old.rig is None else replace(old.rig, backdrop=NO_BACKDROP)
-    light = Session(replace(old, photo=photo, rig=rig), session.now)
+    light = Session(_light(session.subject), session.now)
     yield from _results(_Job(model, Engine.drag, (light, edit, search), search.options.steps))
+
+
+def control(model: str, session: Session, values: Values) -> Session:
+    """The session with its face's controls at these values. The photo itself goes nowhere."""
+    light = replace(session, subject=_light(session.subject), future=())
+    (version,) = _results(_Job(model, _control, (light, values)))
+    return session if version is None else session.controlled(version)
+
+
+def _light(subject: FittedPhoto) -> FittedPhoto:
+    """Without its pixels: how it moves does not depend on them."""
+    rig = None if subject.rig is None else replace(subject.rig, backdrop=NO_BACKDROP)
+    return replace(subject.on(NO_PHOTO), rig=rig)
 
 
 def refined(model: str, session: Session, fit: Inversion) -> Session:
@@ -125,6 +136,11 @@ def _fit(
 
 def _refined(engine: Engine, session: Session, fit: Inversion) -> Iterator[Session]:
     yield session.refined(fit.ws, fit.delta, engine.picture)
+
+
+def _control(engine: Engine, session: Session, values: Values) -> Iterator[Version | None]:
+    made = engine.set(session, values)
+    yield None if made is session else made.now
 
 
 def _face(engine: Engine, seed: int, truncation_psi: float) -> Iterator[Session]:

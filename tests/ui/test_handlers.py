@@ -53,7 +53,8 @@ BUTTONS = (
 )
 PUBLIC = "model fetched accept decline halt shelf"
 NAMES = (
-    f"visit photo canvas result status file pixels {PUBLIC} {BUTTONS} {' '.join(vars(Settings()))}"
+    "visit photo canvas controls result status file pixels "
+    f"{PUBLIC} {BUTTONS} {' '.join(vars(Settings()))}"
 )
 PARTS = {name: name for name in NAMES.split()}
 NOSE = [256, 322, 276, 314]

@@ -14,7 +14,7 @@ from ..door.guest import Guest
 from ..job import Job
 from ..toast import toast
 from ..work_lock import HANDS
-from . import fetching, opening, work
+from . import controls, fetching, opening, work
 from .handlers import fresh, settled, tidied
 from .screen import Screen
 from .settings import Settings
@@ -36,6 +36,7 @@ IN_TURN = {
     work.fit,
     work.drag,
     work.pixels,
+    controls.move,
     fetching.want,
     fetching.agree,
 }  # they wait for the model, or for a download, and say so

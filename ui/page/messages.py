@@ -8,6 +8,7 @@ from .tab_state import PendingPhoto, TabState
 
 HELLO = "Try it on this face: press on the tip of the nose, and drag it a little."
 NEXT = "Press on a feature, and drag it where it should go."
+MOVED = "Done. Move more, drag, undo, or save."
 GO = "Press Drag it, or draw another arrow."
 PUTTING = "Putting it into the whole photo ..."
 AGAIN = "Everything is as you left it."

@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 
+from editor.controls import NO_FACE
 from editor.view import VIEW_SIDE
 from photo import Sent
 
@@ -74,9 +75,18 @@ def buttons(visit: TabState) -> Screen:
     return screen | {name: gr.Button(interactive=True) for name in others}
 
 
+def controls(visit: TabState, busy: bool = False) -> dict[str, Any]:
+    """The values of the face's controls, whether they are off, and why there are none."""
+    fitted = visit.unfitted is None
+    why = NO_FACE if fitted and visit.session.subject.rig is None else ""
+    values = dict(visit.session.now.controls) if fitted else {}
+    return {"values": values, "off": busy or not fitted or bool(why), "why": why}
+
+
 def idle(visit: TabState, words: str) -> Screen:
     """Nothing is running: the canvas can be drawn on, and the buttons can be pressed."""
-    return {"canvas": canvas(visit), "status": said(words), **buttons(visit), **_suited(visit)}
+    shown = {"canvas": canvas(visit), "status": said(words), "controls": controls(visit)}
+    return {**shown, **buttons(visit), **_suited(visit)}
 
 
 def _suited(visit: TabState) -> Screen:
@@ -89,12 +99,14 @@ def _suited(visit: TabState) -> Screen:
 
 def unchanged(visit: TabState, words: str) -> Screen:
     """Nothing is running any more; what is drawn stays as it is in the browser."""
-    return {"canvas": gr.update(busy=False, track=[]), "status": said(words), **buttons(visit)}
+    still = {"canvas": gr.update(busy=False, track=[]), "controls": controls(visit)}
+    return {**still, "status": said(words), **buttons(visit)}
 
 
 def working(visit: TabState, words: str) -> Screen:
     """Something is running: only Stop can be pressed."""
     off: Screen = {name: gr.update(interactive=False) for name in buttons(visit)}
+    off["controls"] = controls(visit, busy=True)
     still = gr.update(busy=True, track=[])
     return {**off, "canvas": still, "stop": gr.Button(interactive=True), "status": said(words, 0.0)}
 
