@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from drag import Edit, EditError
+from editor.controls import checked
 from editor.dragger import DragStep, to_crop_edit
 from editor.elastic import NONE, Elastic
 from editor.engine import NO_FACE, Engine, default_crop
@@ -49,10 +50,10 @@ def run_invert(args: argparse.Namespace) -> Summary:
 
 def run_drag(args: argparse.Namespace) -> Summary:
     """Fit a photo unless that is done, drag it, write the edited photo."""
-    source, mask = args.photo, _mask(args.mask)
+    source, mask, values = args.photo, _mask(args.mask), checked(dict(args.set))
     if isinstance(source, Path):
         source = load_session(source)  # it takes a while to load a model: complain before
-    engine = _engine(args)
+    engine, drags = _engine(args), bool(args.drag or mask is not None or not values)
 
     def asked(photo: Sent, quad: Quad) -> Edit:
         edit = Edit.between(photo.shape[:2], [(d[:2], d[2:]) for d in args.drag], mask)
@@ -66,24 +67,36 @@ def run_drag(args: argparse.Namespace) -> Summary:
         if closer and not isinstance(engine, Elastic):
             session, facts = refit(engine, session, facts, args)
     else:
-        session, facts = fit_photo(engine, source, args, asked)
-    if args.drag or mask is not None:
-        view, edit = session, asked(session.subject.photo, session.subject.quad)
-    else:  # as drawn in the session
+        session, facts = fit_photo(engine, source, args, asked if drags else lambda *_: None)
+    told: Summary = {}
+    if drags:
+        given = bool(args.drag) or mask is not None
+        edit = asked(session.subject.photo, session.subject.quad) if given else None
+        session, told = _dragged(engine, session, edit, args)
+    if values:
+        session = engine.set(session, values)
+    told["controls"] = dict(session.now.controls)
+    edited = _write(session, facts, args)
+    return {**facts, "out": str(args.out), **told, "edited_pixels": edited}
+
+
+def _dragged(
+    engine: Engine | Elastic, session: Session, edit: Edit | None, args: argparse.Namespace
+) -> tuple[Session, Summary]:
+    """(the session after an edit of its photo, or what is drawn in it; how that went)."""
+    view = session
+    if edit is None:
         view = replace(session, subject=closeup(session.subject))
         edit = session.now.drawing.edit(VIEW_SIDE)
     begin = time.monotonic()
     named = {name: getattr(args, name) for name in NAMED}
     search = engine.search(args.preset).changed(args.rate, args.space, **named)
     last, version = _drag(engine, view, edit, search)
-    seconds = round(time.monotonic() - begin, 2)
-    session = session.moved(version)
-    edited = _write(session, facts, args)
-    return {
-        **facts, "out": str(args.out), "end": last.state.end or "stopped", "steps": last.state.step,
+    return session.moved(version), {
+        "end": last.state.end or "stopped", "steps": last.state.step,
         "distances": [round(float(d), 3) for d in last.state.distances],
         "confidence": [round(float(c), 3) for c in last.state.confidence],
-        "seconds": seconds, "edited_pixels": edited,
+        "seconds": round(time.monotonic() - begin, 2),
     }  # fmt: skip
 
 

@@ -132,6 +132,11 @@ def _add_drag(command: argparse.ArgumentParser) -> None:
         help="from : to, in px of the photo; as often as you like; none: what the session has",
     )  # fmt: skip
     command.add_argument(
+        "--set", type=_setting, action="append", default=[], metavar="NAME=VALUE",
+        help="a control of the face, after the drags: smile=0.6, turn=-10 (degrees), mouth, nod, "
+        "tilt, brows, slim, eyes, gaze_x, gaze_y, blink_left, blink_right",
+    )  # fmt: skip
+    command.add_argument(
         "--pixels", choices=PIXELS, default="photo",
         help="make the edit of the photo's own pixels, or of the model's picture",
     )  # fmt: skip
@@ -184,6 +189,14 @@ def _numbers(form: str) -> Callable[[str], tuple[float, ...]]:
         return numbers
 
     return parse
+
+
+def _setting(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    try:
+        return name, float(number)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write it as NAME=VALUE, such as smile=0.6") from None
 
 
 def _count(text: str) -> int:

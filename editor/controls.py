@@ -13,7 +13,7 @@ from drag import EditError
 
 NO_FACE = "There is no face here that controls could move: drag it instead."
 Values = Mapping[str, float | int]
-"""By the names of controls; those that are missing are 0."""
+"""By the names of controls; of a face, those that are missing are 0."""
 MOST, LONGEST, FARTHEST = 40, 40, 90.0  # values in a file, characters of a name, any control
 VALUES: TypeAdapter[dict[str, float]] = TypeAdapter(
     Annotated[
@@ -61,7 +61,7 @@ CONTROLS: dict[str, Control] = {
 
 
 def checked(values: Mapping[Any, Any]) -> dict[str, float]:
-    """Values by name, each within its control's range; those that are 0 are left out.
+    """Values by name, each within its control's range.
 
     Raises:
         EditError: there is no such control, or a value is no number or beyond its range.
@@ -72,4 +72,4 @@ def checked(values: Mapping[Any, Any]) -> dict[str, float]:
         control = CONTROLS[name]
         if type(value) not in (int, float) or not control.least <= value <= control.most:
             raise EditError(f"{name} is a number from {control.least:g} to {control.most:g}.")
-    return {name: float(value) for name, value in values.items() if value}
+    return {name: float(value) for name, value in values.items()}

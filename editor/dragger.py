@@ -130,7 +130,9 @@ class Dragger:
 
     def control(self, session: Session, values: Values) -> Session:
         """See ``Engine.set``."""
-        rig, start, values = session.subject.rig, session.uncontrolled, checked(values)
+        rig, start = session.subject.rig, session.uncontrolled
+        every = {**session.now.controls, **checked(values)}
+        values = {name: value for name, value in every.items() if value}
         if rig is None or not isinstance(start.change, Pose):
             raise EditError(NO_FACE)
         if values == session.now.controls:

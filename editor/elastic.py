@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from drag import Edit, Options, State
+from drag import Edit, EditError, Options, State
 from drag.solve import Moments
 from photo import Sent
 from photo.crop import Crop, Quad, box_quad
@@ -19,6 +19,7 @@ from transfer.arap import STEPS
 from transfer.elastic import NEAR, pull
 from transfer.warp import Warp, chain, render
 
+from .controls import NO_FACE, Values
 from .dragger import DragStep, to_crop_edit
 from .engine import Pairs
 from .fitter import inside
@@ -101,6 +102,14 @@ class Elastic:
             raise SessionError(OTHER)
         if len(change.flow) != SIDE or session.subject.delta:
             raise SessionError(OTHER)
+
+    def set(self, session: Session, values: Values) -> Session:
+        """There is no face to be moved by name.
+
+        Raises:
+            EditError: always.
+        """
+        raise EditError(NO_FACE)
 
     @with_memory
     def drag(

@@ -210,8 +210,8 @@ class Engine:
     def set(self, session: Session, values: Values) -> Session:
         """The session with a version more, whose named controls have these values.
 
-        ``engine.set(session, {"smile": 0.6, "turn": -10})``; the others are 0, which is as the
-        photo was fitted. What was dragged stays.
+        ``engine.set(session, {"smile": 0.6, "turn": -10})``; 0 is as the photo was fitted. The
+        others stay where they are, and so does what was dragged.
 
         Args:
             session: a fitted photo, and what was done to it.

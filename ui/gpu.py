@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,7 +27,7 @@ from editor.fitter import quality
 from editor.machine.device import changed
 from editor.machine.shortage import SENTENCE, ShortageError
 from editor.search import Search
-from editor.session import FittedPhoto, Session, Version
+from editor.session import NO_PHOTO, FittedPhoto, Session, Version
 from inversion import Inversion, InvertOptions
 from photo import Photo
 from transfer.backdrop import NO_BACKDROP
@@ -102,8 +101,8 @@ def _light(subject: FittedPhoto) -> FittedPhoto:
 
 def refined(model: str, session: Session, fit: Inversion) -> Session:
     """The session with another fit of its photo, which goes nowhere."""
-    old, photo = session.subject, np.zeros((1, 1, 3), np.uint8)
-    light = replace(session, subject=replace(old, photo=photo, rig=None))
+    old = session.subject
+    light = replace(session, subject=replace(old.on(NO_PHOTO), rig=None))
     (made,) = _results(_Job(model, _refined, (light, fit)))
     pairs = zip(made.versions, session.versions, strict=True)
     versions = tuple(replace(new, change=old.change) for new, old in pairs)

@@ -149,6 +149,21 @@ def test_a_transparent_photo_stays_one(folder: Path, tmp_path: Path, capsys) -> 
     assert np.array_equal(opened(tmp_path / "photo.safetensors").subject.sent, own)
 
 
+def test_a_face_is_moved_by_name(folder: Path, tmp_path: Path, capsys) -> None:
+    """A session's, a photo's, and after a drag."""
+    out, kept = ("-o", tmp_path / "a.png"), tmp_path / "a.safetensors"
+    values = {"smile": 0.6, "turn": -12.0}
+    moved = ("--set", "smile=0.6", "--set", "turn=-12", *out, "--session", kept)
+    said = summary(capsys, "drag", folder / "photo.safetensors", *moved)
+    assert said["controls"] == opened(kept).now.controls == values
+    assert said["edited_pixels"] > 0
+    assert "steps" not in said
+    both = ("--drag", NOSE, "--steps", 2, "--set", "turn=0", *out, "--session", kept)
+    assert summary(capsys, "drag", kept, *both)["steps"] == 2
+    known = [version.controls for version in opened(kept).versions]
+    assert known == [{}, values, values, {"smile": 0.6}]
+
+
 def rigged(session: Session) -> Rig:
     assert session.subject.rig is not None
     return session.subject.rig
@@ -489,6 +504,9 @@ BAD = {
     "marks that are none": ("invert photo.jpg --eyes-mouth 9,9", "write it as X,Y:X,Y:X,Y"),
     "not a session": ("drag words.safetensors --drag 1,1:9,9", "is damaged or not a safetensors"),
     "nothing to drag": ("drag photo.safetensors", "There is nothing to drag yet"),
+    "a control that is none": ("drag photo.safetensors --set grin=1", "There is no control grin"),
+    "a control too far": ("drag photo.safetensors --set turn=90", "number from -20 to 20"),
+    "a control in words": ("drag photo.safetensors --set smile=much", "write it as NAME=VALUE"),
     "a drag that is none": ("drag photo.safetensors --drag 1,x:2,2", "write it as X,Y:X,Y"),
     "a drag of no length": ("drag photo.safetensors --drag 200,99:200,99", "goes nowhere"),
     "a drag from outside": ("drag photo.safetensors --drag 900,9:20,20", "outside the picture"),

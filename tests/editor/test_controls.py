@@ -33,6 +33,7 @@ from photo.mesh import (
 from transfer.rig import RIG_SIDE, Pose, Rig, head_motion
 from ui.page import handlers, models
 
+ZERO = dict.fromkeys(CONTROLS, 0)
 values = st.fixed_dictionaries(
     {}, optional={name: st.floats(c.least, c.most) for name, c in CONTROLS.items()}
 )
@@ -136,10 +137,12 @@ def test_lips_that_close_do_not_cross(engine: Engine, session: Session) -> None:
 
 def test_a_control_that_is_put_back_leaves_no_trace(engine: Engine, session: Session) -> None:
     there = engine.set(session, {"turn": 15, "smile": 0.5})
-    back = engine.set(there, {"turn": 0})
-    assert len(back.past) == 2
+    calm = engine.set(there, {"smile": 0})
+    assert calm.now.controls == {"turn": 15.0}, "the others stay"
+    back = engine.set(calm, {"turn": 0})
+    assert len(back.past) == 3
     assert posed(back)[1].rests(posed(back)[0])
-    assert engine.set(back, {}) is back
+    assert engine.set(back, ZERO) is back
     assert there.at(0).now.controls == {}
 
 
@@ -155,8 +158,8 @@ def test_controls_and_drags_go_together(engine: Engine, session: Session) -> Non
     assert last.version is not None
     both = smiling.moved(last.version)
     assert both.now.controls == {"smile": 1.0}
-    turned_too = engine.set(both, {"smile": 1, "tilt": 5})
-    calm = engine.set(turned_too, {})
+    turned_too = engine.set(both, {"tilt": 5})
+    calm = engine.set(turned_too, ZERO)
     way = posed(calm)[1].vertices[:468, :2] - posed(session)[1].vertices[:468, :2]
     length = np.linalg.norm(way, axis=1)
     assert length[list(MOUTH_CORNERS)].max() < 0.5 * length[LEFT_BROW[2]]
@@ -180,7 +183,7 @@ def test_a_session_s_file_keeps_the_values(engine: Engine, session: Session, tmp
     save_session(moved, {}, tmp_path / "a.safetensors")
     found, _ = load_session(tmp_path / "a.safetensors")
     assert [v.controls for v in found.versions] == [v.controls for v in moved.versions]
-    assert engine.set(found, {}).now.controls == {}
+    assert engine.set(found, ZERO).now.controls == {}
 
 
 @pytest.mark.parametrize(

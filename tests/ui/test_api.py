@@ -119,7 +119,7 @@ def test_there_are_three_endpoints_and_they_are_documented(client: Client) -> No
         ],
         "/drag": [
             ("session", False), ("drags", False), ("strokes", True), ("steps", True),
-            ("pixels", True), ("how", True), ("model", True),
+            ("pixels", True), ("how", True), ("model", True), ("controls", True),
         ],
         "/render": [("seed", True), ("truncation_psi", True), ("model", True)],
     }  # fmt: skip
@@ -172,6 +172,22 @@ def test_a_fitted_photo_is_dragged_twice(
     assert 200 < x < 312
     assert 200 < y < 400
     assert uploads(server) == []
+
+
+def test_a_face_is_moved_by_name(client: Client, fitted: tuple[str, dict[str, Any]]) -> None:
+    """Without a drag, and after one."""
+    values = {"smile": 0.5, "turn": -8}
+    picture, after, told = client.predict(
+        handle_file(fitted[0]), [], controls=values, api_name="/drag"
+    )
+    assert told.keys() == {"seconds"}
+    assert (pixels(picture) != skimage.data.astronaut()).any()
+    how: dict[str, Any] = {"steps": 4, "controls": {"turn": 0}, "api_name": "/drag"}
+    _, both, told = client.predict(handle_file(after), [NOSE], **how)
+    assert told.keys() == {"steps", "px_to_go", "end", "seconds"}
+    session, _ = Engine().reopen(Path(both))
+    known = [version.controls for version in session.versions]
+    assert known == [{}, values, values, {"smile": 0.5}]
 
 
 def test_strokes_hold_the_rest_still(client: Client, fitted: tuple[str, dict[str, Any]]) -> None:
@@ -326,6 +342,9 @@ def test_the_models_there_are_are_told(client: Client, name: Any) -> None:
         ("drag", {"session": "", "drags": [NOSE], "how": {"space": "z"}}, "one of: axes, w+, w"),
         ("drag", {"session": "", "drags": [NOSE], "how": {"seed": 1}}, "In how are: preset, space"),
         ("drag", {"session": "", "drags": [NOSE], "strokes": [{"radius": 3}]}, STROKES),
+        ("drag", {"session": "", "drags": [], "controls": {"grin": 1}}, "There is no control grin"),
+        ("drag", {"session": "", "drags": [], "controls": {"turn": 90}}, "number from -20 to 20"),
+        ("drag", {"session": "", "drags": [], "controls": [1]}, "Give controls as"),
         ("render", {"truncation_psi": "x"}, "truncation_psi is a number from 0 to 2."),
         ("render", {"seed": FAULTY}, "Something went wrong (error "),
     ],

@@ -47,7 +47,7 @@ def test_a_slider_makes_a_version_and_undo_brings_its_value_back(visit: TabState
     move(visit, {"values": {"smile": 1, "turn": 5}})
     undone, _ = handlers.undo(visit, write_drawn(visit.drawn, 0))
     assert undone["controls"]["values"] == {"smile": 1.0}
-    move(visit, {"values": {}})
+    move(visit, {"values": dict.fromkeys(CONTROLS, 0)})
     assert (visit.result() == visit.session.subject.photo).all()
     assert len(visit.session.past) == 2
 

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError
 
 from drag import EditError
+from editor.controls import checked
 from editor.dragger import check_places
 from editor.drawing import DRAWING, FARTHEST, Drawing, Point, Stroke, wrong
 from editor.elastic import Elastic
@@ -29,6 +30,7 @@ DRAGS = "Give each drag as four numbers in px of the photo: [from x, from y, to 
 STROKES = 'Give each stroke as {"radius": r, "erase": false, "points": [[x, y], ...]} in px.'
 HOW = "In how are: preset, space, rate, radius, search, mask_weight, mask_form, algorithm."
 ASKED = {"preset", "space", "rate", *NAMED} - {"steps"}
+CONTROLS = 'Give controls as {"name": value, ...}, such as {"smile": 0.5}.'
 AT = "Say where the face is as [x, y] in px of the photo, or leave it out."
 PLACES = TypeAdapter(Annotated[list[Point], Field(max_length=3)])
 
@@ -134,6 +136,17 @@ def search(sent: Any, engine: Engine | Elastic) -> Search:
         for name, value in (sent or {}).items()
     }
     return engine.search(named.pop("preset", "model")).changed(**named)
+
+
+def controls(sent: Any) -> dict[str, float]:
+    """Values of the face's controls, by name.
+
+    Raises:
+        RequestError, EditError: they are none, or beyond their ranges.
+    """
+    if sent is not None and not isinstance(sent, dict):
+        raise RequestError(CONTROLS)
+    return checked(sent or {})
 
 
 def whole(value: Any, low: int, high: int, name: str) -> int:

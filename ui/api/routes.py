@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, cast, get_args
 
@@ -11,7 +12,8 @@ import inversion
 from editor.dragger import DragStep
 from editor.elastic import NONE
 from editor.export import save_png
-from editor.session import Session
+from editor.search import Search
+from editor.session import BLANK, Session, Version
 from editor.session_file import save_session
 from editor.view import VIEW_SIDE, Pixels, closeup, show
 from inversion import BUDGETS
@@ -107,8 +109,9 @@ def drag(
     pixels: str = "photo",
     how: dict[str, Any] | None = None,
     model: str | None = None,
+    controls: dict[str, float] | None = None,
 ) -> Iterator[tuple[Any, Any, Told]]:
-    """Drag features of a fitted photo to where they should go.
+    """Drag features of a fitted photo to where they should go; or move its face by name.
 
     Answers with the edited photo at its own size (PNG), the session after the edit, and figures:
     end (arrived, stuck, steps or diverged), steps, px_to_go of the farthest feature in the photo,
@@ -126,6 +129,8 @@ def drag(
             in px of a picture of 512 px, "mask_weight": lambda, "mask_form": "mean", "paper" or
             "released", "algorithm": "draggan" or "freedrag"}, each of them as you like.
         model: with which the session was made, named as in /fit.
+        controls: of the face, moved after the drags, of which there may be none then: {"smile":
+            -1 to 1, "turn": -20 to 20 degrees, ...}; any other name is answered with all there are.
     """
     guest, name = Guest.of(request), models.named(model)
     engine = models.engine(name)
@@ -140,9 +145,28 @@ def drag(
     if whose == "generated" and facts.get("fit") == "geometry":
         before, fitted = yield from _closer(guest, name, before)
         facts |= _facts(fitted, CLOSER)
-    edit, small = drawing.edit(VIEW_SIDE), Session(closeup(before.subject), before.now)
+    values, begun, told = requests.controls(controls), time.monotonic(), cast(Told, {})
+    after = before.drawn(drawing)
+    if drawing.drags or not values:
+        version, told, begun = yield from _dragged(guest, name, after, search)
+        after = after.moved(version)
+    if values:
+        for made in in_turn(guest, (gpu.control(name, after, each) for each in [values])):
+            if made is None:
+                yield None, None, WAITING
+            after = made or after
+    picture = show(after.subject, after.now, cast(Pixels, whose))
+    yield _shown(guest, picture), _saved(guest, after, facts), {**told, "seconds": _since(begun)}
+
+
+def _dragged(
+    guest: Guest, model: str, before: Session, search: Search
+) -> Generator[tuple[None, None, Told], None, tuple[Version, Told, float]]:
+    """(the session's version once its drawing is carried out, figures, when that began)."""
+    edit = before.now.drawing.edit(VIEW_SIDE)
+    small = Session(closeup(before.subject), replace(before.now, drawing=BLANK))
     begun, last, version = time.monotonic(), None, before.now
-    for item in in_turn(guest, gpu.drag(name, small, edit, search)):
+    for item in in_turn(guest, gpu.drag(model, small, edit, search)):
         if item is None:
             begun = time.monotonic()
             yield None, None, WAITING
@@ -151,10 +175,7 @@ def drag(
             yield None, None, _how_far(item, before)
         last = item or last
     assert last is not None  # a drag has at least one step, or raises
-    picture = show(before.subject, version, cast(Pixels, whose))
-    told: Told = {**_how_far(last, before), "end": last.state.end, "seconds": _since(begun)}
-    after = _saved(guest, before.drawn(drawing).moved(version), facts)
-    yield _shown(guest, picture), after, told
+    return version, {**_how_far(last, before), "end": last.state.end}, begun
 
 
 def render(
