@@ -81,13 +81,15 @@ def who_waits_can_leave_the_line(page: Page) -> np.ndarray:
 
 
 def who_leaves_in_the_middle_makes_room(one: Page, other: Page) -> None:
-    """A reloaded page begins anew, and works."""
+    """Who is back finds what the work has come to."""
     begin_without_end(one)
-    one.reload()
+    address = one.url
+    one.goto("about:blank")
     drag(other, (200, 240), (214, 240))
-    says(one, "Try it on this face")
+    one.goto(address)
+    says(one, "Stopped: the result so far is kept")
     is_ready(one)
-    drag(one)
+    is_at(one, 1)
 
 
 # For everybody
