@@ -97,7 +97,8 @@ def _loaded(
     """A page was loaded: by a new tab, or by one that was here before."""
     visit = visit or OPEN_TABS.back(guest, tab)
     if visit is not None:
-        return visit, opening.again(visit)
+        begins = visit.untouched and not visit.busy  # maybe with a model that is here only now
+        return visit, (opening.begin if begins else opening.again)(visit)
     visit = OPEN_TABS.add(guest, fresh(), tab)
     return visit, opening.begin(visit, OPEN_TABS.why(tab.before) if tab.before else "")
 

@@ -23,6 +23,7 @@ def begin(visit: TabState, gone: str = "") -> Generator[Screen]:
 
     ``gone`` says why a photo was forgotten that the tab had before.
     """
+    visit.suits = ""
     name, words = models.first() or visit.model, f"{host.news()} {gone} {messages.HELLO}"
     try:
         if name != models.names()[0] and name not in _opening:
