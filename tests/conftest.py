@@ -30,7 +30,7 @@ torch.set_num_threads(1)  # the tensors here are tiny: more threads only wait fo
 # One worker runs these, since they share a browser and a server that it takes long to start.
 SHARED = (
     "test_app", "test_app_guests", "test_canvas", "test_canvas_hands", "test_hostile_events",
-    "test_lost", "test_public_models", "test_sliders", "test_stop",
+    "test_lost", "test_preview", "test_public_models", "test_sliders", "test_stop",
 )  # fmt: skip
 # Of the others those that take longest: begun first, so that none ends alone.
 LONGEST = (

@@ -15,7 +15,7 @@ watch('track', () => {
   if (!props.busy || !props.track.length) trails = [];
 });
 watch('preview', takeHead);
-watch('busy', keep);
+watch('busy', holdPreview);
 part('image').addEventListener('animationend', () => part('image').classList.remove('arrives'));
 watch(['scene', 'picture', 'before', 'width', 'height', 'faces', 'track', 'busy', 'photo_px'], () => {
   if (props.busy) cancel();

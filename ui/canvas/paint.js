@@ -7,6 +7,8 @@ function node(tag, attributes, ...children) {
   return made;
 }
 
+// Only what changes is drawn anew.
+const set = (thing, name, value) => thing.getAttribute(name) === String(value) || thing.setAttribute(name, value);
 const text = (place, words) => node('text', { x: place[0], y: place[1] }, words);
 const line = (places, look) => node('polyline', { points: places.join(' '), class: look });
 const frame = (places, look) => node('polygon', { points: places.join(' '), class: look });
@@ -14,14 +16,14 @@ const frame = (places, look) => node('polygon', { points: places.join(' '), clas
 function draw() {
   const focused = element.contains(document.activeElement) && document.activeElement.dataset.name;
   const size = { width: props.width, height: props.height, x: -0.5, y: -0.5 };
-  svg.setAttribute('viewBox', `-0.5 -0.5 ${props.width} ${props.height}`);
+  set(svg, 'viewBox', `-0.5 -0.5 ${props.width} ${props.height}`);
   svg.style.setProperty('--unit', `${unit()}px`);
   svg.style.aspectRatio = `${props.width} / ${props.height}`;
   svg.dataset.tool = props.scene === 'fit' ? 'fit' : tool;
   for (const name of ['image', 'still']) {
-    for (const [key, value] of Object.entries(size)) part(name).setAttribute(key, value);
+    for (const [key, value] of Object.entries(size)) set(part(name), key, value);
   }
-  part('image').setAttribute('href', comparing && props.before ? props.before : props.picture);
+  set(part('image'), 'href', comparing && props.before ? props.before : props.picture);
   part('marks').replaceChildren(...(props.scene === 'fit' ? fitMarks() : dragMarks()));
   part('marks').setAttribute('opacity', comparing ? 0 : 1); // there, so that none loses the focus
   drawStrokes();

@@ -4,13 +4,16 @@
 const DARK = [0.2, 0.09, 0.09]; // the inside of a mouth
 const [OPENS, CLOSED] = [0.08, 0.05]; // of the mouth's width: how far it opens before its inside is seen, and up to where it shows no teeth of its own
 const GONE = 2; // px from which nothing of what moves stays in its place
+const [SLOW, STILL_AFTER] = [26, 160]; // ms
 const stage = part('preview');
 
 let heads = 0; // so many have come
 let head = null; // what props.preview says, as numbers and pictures
 let surface = null;
 let asked = false; // the next frame draws
-let kept = null; // the arrows that are shown while Python carries them out
+let promised = null; // the arrows that are shown while Python carries them out
+let [last, pace, rest] = [0, 0, 0]; // when a frame was drawn, ms between two, the timer of a sharp one
+let coarse = false; // fewer pixels are drawn now
 let shown = ''; // the picture that props.preview belongs to
 
 const decoded = (text, kind) => {
@@ -18,7 +21,7 @@ const decoded = (text, kind) => {
   return new kind(bytes.buffer);
 };
 
-async function loaded(url) {
+async function decodedPicture(url) {
   const image = new Image();
   image.src = url;
   await image.decode();
@@ -33,7 +36,7 @@ async function takeHead() {
   const of = (names, kind) => names.filter((name) => sent[name]).map((name) => [name, decoded(sent[name], kind)]);
   const numbers = [...of(['pose', 'follow', 'near', 'skull', 'face'], Float32Array), ...of(['rows', 'triangles'], Uint16Array)];
   const urls = { base: props.picture, ...(sent.pose && { picture: sent.picture, behind: sent.behind }) };
-  const pictures = await Promise.all(Object.entries(urls).map(async ([name, url]) => [name, await loaded(url)]));
+  const pictures = await Promise.all(Object.entries(urls).map(async ([name, url]) => [name, await decodedPicture(url)]));
   if (mine !== heads) return; // another one has come meanwhile
   surface?.forget();
   head = { ...sent, ...Object.fromEntries([...numbers, ...pictures]) };
@@ -43,8 +46,8 @@ async function takeHead() {
 
 // The arrows whose effect is shown, if any.
 function pulled() {
-  if (!head || props.scene !== 'drag' || comparing || props.picture !== shown && !kept) return null;
-  const drags = kept ?? drawn.drags.filter(([hx, hy, tx, ty]) => Math.hypot(tx - hx, ty - hy) > 0.5);
+  if (!head || props.scene !== 'drag' || comparing || props.picture !== shown && !promised) return null;
+  const drags = promised ?? drawn.drags.filter(([hx, hy, tx, ty]) => Math.hypot(tx - hx, ty - hy) > 0.5);
   return drags.length ? drags : null;
 }
 
@@ -52,29 +55,45 @@ function drawPreview() {
   const drags = pulled();
   const image = part('image');
   image.style.visibility = drags && !drawn.strokes.length ? 'hidden' : 'visible';
-  image.setAttribute('mask', drags && drawn.strokes.length ? 'url(#dragphoto-still)' : '');
+  set(image, 'mask', drags && drawn.strokes.length ? 'url(#dragphoto-still)' : '');
   stage.dataset.shown = Boolean(drags); // the picture covers it otherwise
   if (!drags || asked) return;
   asked = true;
-  requestAnimationFrame(() => {
+  requestAnimationFrame((time) => {
     asked = false;
     const now = pulled();
-    if (now) bent(now);
+    if (now) hurried(now, time);
   });
 }
 
+// Where frames take too long fewer pixels are drawn, until the handle stands still.
+function hurried(drags, time) {
+  const passed = time - last;
+  last = time;
+  if (passed < STILL_AFTER) pace += 0.3 * (passed - pace);
+  coarse ||= pace > SLOW;
+  bent(drags, coarse ? 0.5 : 1);
+  clearTimeout(rest);
+  rest = setTimeout(() => {
+    [coarse, pace] = [false, 0];
+    if (pulled()) bent(pulled(), 1);
+  }, STILL_AFTER);
+}
+
 // Python carries out what is shown: that stays until it is done, and its result replaces it softly.
-function keep() {
-  if (props.busy) kept = pulled();
-  else if (kept) {
-    kept = null;
+function holdPreview() {
+  if (props.busy) promised = pulled();
+  else if (promised) {
+    promised = null;
     part('image').classList.add('arrives');
   }
 }
 
-function bent(drags) {
+function bent(drags, share) {
+  const side = share * head.side;
+  if (stage.width !== side) stage.width = stage.height = side;
   surface ??= webgl(stage) ?? flatCanvas(stage);
-  surface.draw(head.pose ? headLayers(drags) : elasticLayers(drags));
+  surface.draw(head.pose ? headLayers(drags) : elasticLayers(drags), head.side);
   stage.dataset.drawn = Number(stage.dataset.drawn || 0) + 1;
 }
 

@@ -12,12 +12,13 @@ const SHADERS = {
   fragment: `
     precision mediump float;
     uniform sampler2D picture, colours; uniform float first, wide, gain;
-    uniform vec4 flat_; varying vec2 at; varying float share;
+    uniform vec4 flat_; uniform bool alike; varying vec2 at; varying float share;
     void main() {
       vec2 where = (at + 0.5 - first) / wide;
+      if (flat_.a > 0.0) { gl_FragColor = vec4(flat_.rgb, flat_.a * share); return; }
       vec4 shown = texture2D(colours, where);
-      float alpha = texture2D(picture, where).a;
-      gl_FragColor = flat_.a > 0.0 ? vec4(flat_.rgb, flat_.a * share) : vec4(shown.rgb, min(1.0, gain * alpha) * share);
+      float alpha = alike ? shown.a : texture2D(picture, where).a;
+      gl_FragColor = vec4(shown.rgb, min(1.0, gain * alpha) * share);
     }`,
 };
 
@@ -55,12 +56,13 @@ function webgl(canvas) {
   };
   const order = gl.createBuffer();
   gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, order);
-  const draw = (layers) => {
+  const draw = (layers, side) => {
     gl.viewport(0, 0, canvas.width, canvas.height);
-    gl.uniform1f(uniform('side'), canvas.width);
+    gl.uniform1f(uniform('side'), side);
     for (const { places, source, amount, corners, picture, colours, first, wide, flat, gain } of layers) {
       bind(0, 'picture', picture);
       bind(1, 'colours', colours);
+      gl.uniform1i(uniform('alike'), picture === colours ? 1 : 0);
       gl.uniform1f(uniform('first'), first);
       gl.uniform1f(uniform('wide'), wide);
       gl.uniform1f(uniform('gain'), gain ?? 1);
@@ -91,7 +93,8 @@ function texture(gl, image) {
 // The same without WebGL: an affine map for each triangle; nothing is drawn where it covers nothing.
 function flatCanvas(canvas) {
   const pen = canvas.getContext('2d');
-  const draw = (layers) => layers.forEach((layer) => {
+  const draw = (layers, side) => layers.forEach((layer) => {
+    pen.setTransform(canvas.width / side, 0, 0, canvas.height / side, 0, 0);
     for (let t = 0; t < layer.corners.length; t += 3) flatTriangle(pen, layer, layer.corners.subarray(t, t + 3));
   });
   return { draw, forget: () => {} };

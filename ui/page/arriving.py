@@ -31,7 +31,7 @@ def _ready(
     before = visit.model
     try:
         with_faces(visit)
-        yield from chosen(visit)
+        yield from by_hand(visit, chosen(visit))
     except USER_ERRORS:
         visit.model = before
         raise

@@ -10,7 +10,7 @@ from photo.crop import Quad
 
 from ..door.uploads import Upload
 from ..picture import reduced
-from ..work_lock import alone, by_hand, idle_only
+from ..work_lock import HANDS, alone, by_hand, idle_only
 from . import messages, models, work
 from .handlers import THUMBNAIL_SIDE, settled
 from .screen import Screen
@@ -22,7 +22,7 @@ def carry(visit: TabState, upload: Upload | None, *values: Any) -> Generator[Scr
     """The largest face of another photo moves as this one did."""
     if upload is None:
         raise PhotoError("Choose a photo first.")
-    with upload as file:
+    with HANDS.place(visit.guest), upload as file:
         idle_only(visit)
         check(visit.session)
         photo = read_photo(file)

@@ -14,7 +14,7 @@ from ..door.guest import Guest
 from ..job import Job
 from ..toast import toast
 from ..work_lock import HANDS
-from . import controls, fetching, opening, work
+from . import arriving, carrying, controls, fetching, opening, people, work
 from .handlers import fresh, settled, tidied
 from .screen import Screen
 from .settings import Settings
@@ -29,19 +29,13 @@ WELCOME = {
 """Handlers that need nothing from before; the others would work on what is no longer there."""
 NOTHING_NEW: Screen = {"status": gr.skip()}
 NO_TAB = "Load the page first: this button belongs to it."
-IN_TURN = {
-    opening.begin,
-    work.random,
-    work.use,
-    work.fit,
-    work.drag,
-    work.pixels,
-    controls.move,
-    fetching.want,
-    fetching.agree,
-}  # they wait for the model, or for a download, and say so
-JOBS = {work.random, work.use, work.fit, work.drag, work.pixels}
+JOBS = {
+    work.random, work.use, work.fit, work.drag, work.pixels, arriving.choose, arriving.astronaut,
+    people.pick, carrying.carry,
+}  # fmt: skip
 """They go on when the connection breaks: the page finds them again."""
+IN_TURN = JOBS | {opening.begin, controls.move, fetching.want, fetching.agree}
+"""They wait for the model, or for a download, and say so."""
 
 
 def streaming(handler: Callable[..., Any], parts: Parts) -> Callable[..., Iterator[Any]]:

@@ -11,7 +11,7 @@ from editor.view import show
 from photo import Sent
 
 from ..canvas import read_drawn
-from ..work_lock import idle_only
+from ..work_lock import by_hand, idle_only
 from . import messages, work
 from .handlers import seen, settled
 from .screen import Screen, idle
@@ -39,7 +39,7 @@ def pick(visit: TabState, drawn: Any, *values: Any) -> Generator[Screen]:
     subject = known.subject.on(painted(visit.original, others))
     visit.open(replace(known, subject=subject), visit.facts)
     visit.people = others
-    yield from settled(visit, messages.NEXT)
+    yield from by_hand(visit, settled(visit, messages.NEXT))
 
 
 def painted(photo: Sent, sessions: Sequence[Session]) -> Sent:

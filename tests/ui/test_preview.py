@@ -1,0 +1,117 @@
+"""The preview of a drag: what the browser shows while a handle is pulled."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from browser import pull
+from canvas_orders import send, show
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from benchmarks.preview import GUESSED, SCRIPT, held
+from transfer.rig import Pose
+from ui.page import handlers, preview
+
+pytestmark = pytest.mark.browser
+STAGE = "#canvas [data-part=preview]"
+NO_WEBGL = """const own = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+  return kind === 'webgl' ? null : own.call(this, kind, ...rest);
+};"""
+
+
+@pytest.fixture(scope="module")
+def head() -> dict[str, Any]:
+    session = handlers.fresh().session
+    return preview.head(session.subject, session.now)
+
+
+def photo() -> np.ndarray:
+    return handlers.fresh().frame(handlers.fresh().session.now)
+
+
+def seen(page: Page) -> np.ndarray:
+    """What is on the stage, once it stands still, without the arrow."""
+    page.wait_for_timeout(400)
+    page.locator("#canvas [data-part=marks]").evaluate("marks => (marks.style.display = 'none')")
+    shot = page.locator("#canvas svg[data-part=picture]").screenshot()
+    levels = np.array(Image.open(io.BytesIO(shot)).convert("RGB").resize((512, 512))).astype(int)
+    levels[:12] = levels[-12:] = levels[:, :12] = levels[:, -12:] = 0  # the ring of the focus
+    return levels
+
+
+def begun(page: Page, sent: dict[str, Any]) -> np.ndarray:
+    """The ready face, which can be pulled; what is seen of it."""
+    show(page, photo(), preview=sent)
+    before = seen(page)
+    expect(page.locator(STAGE)).to_have_attribute("data-shown", "false")
+    return before
+
+
+def changes(page: Page, before: np.ndarray) -> np.ndarray:
+    """Where a pull of the nose changes the picture [h w]; undone again."""
+    pull(page, (256, 290), (286, 290))
+    expect(page.locator(STAGE)).to_have_attribute("data-shown", "true")
+    moved = np.abs(seen(page) - before).max(2) > 24
+    page.keyboard.press("Control+z")
+    expect(page.locator(STAGE)).to_have_attribute("data-shown", "false")
+    assert np.abs(seen(page) - before).max() < 24
+    return moved
+
+
+def test_the_head_follows_the_finger_and_comes_back(
+    canvas: Callable[..., Page], head: dict[str, Any]
+) -> None:
+    page = canvas()
+    moved = changes(page, begun(page, head))
+    assert moved[230:330, 200:330].mean() > 0.1
+    assert moved.mean() > 0.04
+    assert moved[:, :40].mean() < 0.01  # background
+
+
+def test_without_webgl_it_is_drawn_flat(canvas: Callable[..., Page], head: dict[str, Any]) -> None:
+    page = canvas()
+    page.evaluate(f"() => {{ {NO_WEBGL} }}")
+    moved = changes(page, begun(page, head))
+    assert moved[230:330, 200:330].mean() > 0.1
+    assert moved[:, :40].mean() < 0.01
+
+
+def test_what_has_no_face_bends_near_the_arrow(canvas: Callable[..., Page]) -> None:
+    page = canvas()
+    moved = changes(page, begun(page, {"side": 512, "reach": 60.0}))
+    assert moved[250:330, 210:300].mean() > 0.05
+    assert not moved[:200].any()
+    assert not moved[400:].any()
+
+
+def test_what_is_shown_stays_until_the_drag_is_done(
+    canvas: Callable[..., Page], head: dict[str, Any]
+) -> None:
+    page = canvas()
+    begun(page, head)
+    pull(page, (256, 290), (286, 290))
+    send(page, busy=True)
+    send(page, track=[{"at": [270, 290], "target": [286, 290], "away": 16}])
+    expect(page.locator(STAGE)).to_have_attribute("data-shown", "true")
+    nothing = {"serial": 10**6, "drags": [], "strokes": [], "kind": "face", "marks": []}
+    send(page, busy=False, track=[], preview={}, value=nothing | {"box": [0, 0, 16]})
+    expect(page.locator(STAGE)).to_have_attribute("data-shown", "false")
+
+
+def test_handles_arrive_and_what_is_protected_stays(
+    canvas: Callable[..., Page], head: dict[str, Any]
+) -> None:
+    page, start = canvas(), handlers.fresh().session.now.change
+    assert isinstance(start, Pose)
+    page.evaluate(f"() => {{ {SCRIPT.read_text('utf-8')}; window.guessed = guessed; }}")
+    pairs = [[256, 290, 286, 284], [300, 380, 306, 380]]
+    found = np.array(page.evaluate(GUESSED, [head, pairs])).reshape(-1, 3)
+    for pair in pairs:
+        end = held(found, start.vertices, np.array(pair[:2]))
+        assert np.linalg.norm(end - pair[2:]) < 1
+    still = np.abs(found - start.vertices)[-36:]  # the outermost ring
+    assert still.max() < 1e-3
