@@ -78,7 +78,8 @@ def wide(
     assert isinstance(now, Pose)
     first = (GRID - RIG_SIDE) / 2
     photo = to_uint8(wide_crop(subject.quad).cut(subject.photo))
-    around = replace(subject, photo=photo, quad=box_quad(first - 0.5, first - 0.5, float(RIG_SIDE)))
+    place = box_quad(first - 0.5, first - 0.5, float(RIG_SIDE))
+    around = replace(subject, photo=photo, quad=place, clear=None)
     person = rig.backdrop.person
     if not now.rests(rig):
         before, after = (np.c_[v[:, :2] + first, v[:, 2]] for v in (rig.vertices, now.vertices))

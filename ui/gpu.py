@@ -76,10 +76,7 @@ def fit(
 def drag(
     model: str, session: Session, edit: Edit, search: Search
 ) -> Generator[DragStep, None, None]:
-    """Carry out an edit in px of the session's photo. The photo itself goes nowhere.
-
-    Without a model the photo is all there is, and no GPU is needed: it is pulled right here.
-    """
+    """Carry out an edit in px of the session's photo, which goes nowhere; without a model: here."""
     if model == NONE:
         yield from models.engine(model).drag(session, edit, search)
         return

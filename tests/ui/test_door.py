@@ -183,7 +183,8 @@ FILES = ("outside", "a link", "a pipe", "a folder", "absent", "another visitor's
 def test_one_sentence_does_not_tell_what_exists(wire: Wire, forbidden: dict[str, Any]) -> None:
     events = wire.events()
     for name in ("ui_1_choose", "ui_16_open_file"):
-        said = {wire.error(events[name]["id"], [forbidden[how]]) for how in FILES}
+        more = SETTINGS if name == "ui_1_choose" else []
+        said = {wire.error(events[name]["id"], [forbidden[how], *more]) for how in FILES}
         assert said == {UNKNOWN}
 
 
@@ -206,13 +207,13 @@ def test_an_upload_is_read_by_who_sent_it_and_is_gone_then(
     choose = wire.events()["ui_1_choose"]["id"]
     path = wire.upload("a photo.jpg", photo())
     other = somebody("127.0.0.3")
-    assert other.error(choose, [file_data(path)]) == UNKNOWN
+    assert other.error(choose, [file_data(path), *SETTINGS]) == UNKNOWN
     assert other.client.get(f"gradio_api/file={path}").status_code == 404
     assert wire.client.get(f"gradio_api/file={path}").content == photo()
-    assert wire.event(choose, [file_data(path)])[-1]["success"]
+    assert wire.event(choose, [file_data(path), *SETTINGS])[-1]["success"]
     assert not Path(path).exists()
     assert not Path(path).parent.parent.exists()
-    assert wire.error(choose, [file_data(path)]) == UNKNOWN
+    assert wire.error(choose, [file_data(path), *SETTINGS]) == UNKNOWN
 
 
 @pytest.mark.parametrize("when", ["before its size is known", "after"])
@@ -238,7 +239,7 @@ def test_the_same_photo_can_be_sent_by_many_at_once(somebody: Callable[[str], Wi
     def use(one: Wire) -> None:
         for _ in range(10):
             path = one.upload("same.jpg", photo())
-            right.append(one.event(choose, [file_data(path)])[-1]["success"])
+            right.append(one.event(choose, [file_data(path), *SETTINGS])[-1]["success"])
 
     threads = [threading.Thread(target=use, args=(one,)) for one in people]
     for thread in threads:
@@ -399,6 +400,7 @@ def test_a_drawing_that_is_none(wire: Wire) -> None:
 )  # fmt: skip
 def test_what_lies_beside_the_photo_is_not_fitted(wire: Wire, drawn: dict[str, Any]) -> None:
     events = wire.events()
-    assert wire.event(events["ui_4_astronaut"]["id"], [])[-1]["success"]
+    assert wire.event(events["ui_4_astronaut"]["id"], SETTINGS)[-1]["success"]
+    assert wire.event(events["ui_8_refit"]["id"], [])[-1]["success"]
     said = wire.error(events["ui_9_fit"]["id"], [NOTHING_DRAWN | drawn, *SETTINGS])
     assert "cannot be" in said or "too small" in said or "beside" in said

@@ -9,12 +9,14 @@ from browser import Server, serving
 from wire import Wire, file_data
 
 from benchmarks.hostile.pictures import corpus, is_large
+from ui.page.settings import Settings
 
 PAGE = Path(__file__).parents[1] / "app_page.py"
 PHOTO = Path(__file__).parents[2] / "ui/page/examples/astronaut.jpg"
 MOST_SECONDS = 60.0  # a quiet machine takes a thirtieth of it
 MOST_RISE = 300  # MB: one of 40 megapixels, and the looks of the face nets at it
 CORPUS = corpus()
+SETTINGS = list(vars(Settings()).values())
 GROUPS = {
     "small": [name for name in CORPUS if not is_large(name)][::2],
     "large": [name for name in CORPUS if is_large(name)],
@@ -41,12 +43,12 @@ def test_each_picture_is_shown_or_told_why_not(server: Server, group: str) -> No
     choose, begin = (wire.events()[name]["id"] for name in ("ui_1_choose", "ui_0_begin"))
     assert wire.event(begin, [])[-1]["success"]
     astronaut = wire.upload("photo.jpg", PHOTO.read_bytes())  # a first photo loads the face nets
-    assert wire.event(choose, [file_data(astronaut)])[-1]["success"]
+    assert wire.event(choose, [file_data(astronaut), *SETTINGS])[-1]["success"]
     memory, took, shown = peak(server), dict[str, float](), 0
     for name in GROUPS[group]:
         path = wire.upload("picture.jpg", CORPUS[name]())
         begun = time.monotonic()
-        end = wire.event(choose, [file_data(path)])[-1]
+        end = wire.event(choose, [file_data(path), *SETTINGS])[-1]
         took[name] = time.monotonic() - begun
         sentence = end["output"].get("error", "")
         assert "went wrong" not in sentence, name

@@ -111,7 +111,9 @@ def at_stage(wire: Wire, stage: str) -> Iterator[Running]:
         stream = io.BytesIO()
         Image.fromarray(skimage.data.astronaut()[:400]).save(stream, "JPEG")
         path = wire.upload("a.jpg", stream.getvalue())
-        assert wire.event(events["ui_1_choose"]["id"], [file_data(path)])[-1]["success"]
+        chosen = [file_data(path), *("geometry" if s == "balanced" else s for s in SETTINGS)]
+        assert wire.event(events["ui_1_choose"]["id"], chosen)[-1]["success"]
+        assert wire.event(events["ui_8_refit"]["id"], [])[-1]["success"]
     running = Running(wire, events[name]["id"])
     running.begin([FACE, *SETTINGS])
     running.says(words)
