@@ -5,10 +5,12 @@
 The eight drags of ``face_drags`` on the largest face of each photo: at the handles, and over the
 face (mean of the 468 points of its mesh), px of 512 between what ``ui/canvas/guess.js`` draws and
 where the finished drag has them; ``moved`` is how far that moved the face. Then the page itself, in
-a headless Chromium that draws in software: frames a second while a handle is pulled at each frame,
-alone and with the processor slowed down four times.
+a headless Chromium that draws in software: seconds from choosing a photo's file until a pull moves
+its first pixel; frames a second while a handle is pulled at each frame, alone and with the
+processor slowed down four times.
 """
 
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +55,8 @@ PULLED = """async ([x, y, seconds]) => {
   }
   return (Number(stage.dataset.drawn) - first) / ((performance.now() - begun) / 1000);
 }"""
+READY = """() => document.querySelector('#status').innerText.includes('Ready: the fit')
+  && !document.querySelector('#canvas svg.busy')"""
 CHROMIUM = "/usr/bin/chromium"
 SOFTWARE = ["--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
 
@@ -103,8 +107,8 @@ def apart(one: Float[np.ndarray, "v 3"], other: Float[np.ndarray, "v 3"]) -> flo
     return float(np.linalg.norm((one - other)[:468, :2], axis=1).mean())
 
 
-def frames(seconds: float = 3.0) -> Iterator[tuple[str, float]]:
-    """(how the processor is slowed down, frames a second) of the page while a handle is pulled."""
+def seen(photo: Path, seconds: float = 3.0) -> Iterator[tuple[str, float]]:
+    """(what, how long or how often) of the page."""
     with (
         TemporaryDirectory() as folder,
         serving(["app.py"], Path(folder)) as server,
@@ -117,13 +121,32 @@ def frames(seconds: float = 3.0) -> Iterator[tuple[str, float]]:
         box = picture.bounding_box()
         assert box is not None
         x, y = box["x"] + box["width"] / 2, box["y"] + 0.58 * box["height"]
+        page.uncheck("#canvas [data-part=live]")
+        yield "s from the file to the first moved pixel", first_moved(page, photo, (x, y))
         slow = page.context.new_cdp_session(page)
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x + 20, y)
         for rate in (1, 4):
             slow.send("Emulation.setCPUThrottlingRate", {"rate": rate})
-            yield f"{rate} x slower", page.evaluate(PULLED, [x, y, seconds])
+            yield f"frames a second, {rate} x slower", page.evaluate(PULLED, [x, y, seconds])
+
+
+def first_moved(page: Page, photo: Path, at: tuple[float, float]) -> float:
+    """Seconds from choosing a photo until a pull of its face is seen."""
+    begun, stage = time.monotonic(), page.locator("#canvas [data-part=preview]")
+    page.set_input_files("#photo input[type=file]", photo)
+    page.wait_for_function(READY, timeout=60_000)
+    page.mouse.move(*at)
+    page.mouse.down()
+    page.mouse.move(at[0] + 20, at[1])
+    page.wait_for_function(
+        "stage => Number(stage.dataset.drawn) > 0", arg=stage.element_handle(), polling=5
+    )
+    took = time.monotonic() - begun
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    return took
 
 
 def summary(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -146,7 +169,8 @@ def main() -> None:
         for subject in tqdm(subjects(engine, args.photos, "geometry", "rig")):
             rows += trials(engine, page, subject)
     table(list(summary(rows)))
-    drawn = [{"processor": name, "frames a second": speed} for name, speed in frames()]
+    photo = next(iter(sorted(args.photos.iterdir())))
+    drawn = [{"of the page": what, "figure": figure} for what, figure in seen(photo)]
     table(drawn)
     write(args.json, {"drags": rows, "frames": drawn})
 

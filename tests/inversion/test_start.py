@@ -9,7 +9,7 @@ from elsewhere import ELSEWHERE, elsewhere
 from torch import Tensor
 from worlds import by_step, small_generator
 
-from editor import engine as networks
+from editor import fitter as networks
 from editor.engine import Engine
 from editor.fitter import landmark_loss
 from inversion import Inversion, InvertOptions, ProjectionTarget, ProjectOptions, TuneOptions

@@ -16,12 +16,13 @@ from app_hands import (
     drag,
     draw,
     is_at,
+    is_fitted,
     is_ready,
     press,
     says,
     upload,
 )
-from browser import Server, serving, wait_for, watched, where
+from browser import Server, by_hand, serving, wait_for, watched, where
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.broken_line import Line, line_to
@@ -46,6 +47,7 @@ def page(browser: Browser, line: Line) -> Iterator[Page]:
     """The app at the other end of the line; what its console says about that is expected."""
     page = watched(browser, [])
     page.goto(line.url)
+    by_hand(page)
     says(page, "Try it on this face")
     is_ready(page)
     yield page
@@ -58,8 +60,10 @@ def is_told(page: Page, words: str) -> None:
 
 def test_a_fit_goes_on_after_the_line_was_cut(page: Page, line: Line, photo: Path) -> None:
     upload(page, photo)
-    says(page, "Are these the eyes and the mouth?")
+    is_fitted(page)
     budget(page, "best")
+    press(page, "refit")
+    says(page, "Are these the eyes and the mouth?")
     press(page, "fit")
     says(page, "Finding a similar face: step")
     line.cut()
@@ -90,6 +94,7 @@ def test_a_drag_is_there_after_a_reload_and_so_is_what_was_drawn(page: Page) -> 
     press(page, "png")
     says(page, "dragphoto.png is ready")
     is_ready(page)
+    by_hand(page)
     press(page, "clear")
     draw(page, (200, 240), (214, 240))
     page.reload()

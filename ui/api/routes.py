@@ -3,30 +3,25 @@
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypedDict, cast, get_args
 
 import gradio as gr
 
 import inversion
-from editor.dragger import DragStep
 from editor.elastic import NONE
-from editor.export import save_png
 from editor.search import Search
 from editor.session import BLANK, Session, Version
-from editor.session_file import save_session
 from editor.view import VIEW_SIDE, Pixels, closeup, show
 from inversion import BUDGETS
-from photo import Photo, Sent
-from photo.crop import Crop
+from photo import Photo
 
 from .. import gpu
 from ..door.guest import Guest
-from ..door.uploads import UPLOADS
 from ..gpu import Fitted
 from ..page import models
 from ..work_lock import in_turn
-from . import requests
+from . import answers, requests
+from .answers import Told
 from .endpoint import endpoint
 from .requests import RequestError
 
@@ -34,8 +29,6 @@ EVERY = 10  # steps of a fit between two messages
 MOST_STEPS = 300
 LARGEST_SEED = 2**32 - 1
 
-Told = dict[str, float | str]
-"""Figures by name."""
 CLOSER = "balanced"  # the budget of a fit whose own picture is to be shown
 PHOTO_ALONE = "Without a model there are no pixels but the photo's own: leave pixels out."
 NOTHING = "Without a model there is nothing to draw: name one."
@@ -82,7 +75,7 @@ def fit(
     name = models.named(model)
     engine = models.engine(name)
     if name == NONE:
-        opened = _saved(guest, engine.open(picture), {"fit": NONE})
+        opened = answers.saved(guest, engine.open(picture), {"fit": NONE})
         yield opened, {"quality": "as it is", "steps": 0, "seconds": 0.0}
         return
     quad = requests.quad(picture, eyes_and_mouth, at, engine.domain)
@@ -97,7 +90,10 @@ def fit(
         raise RequestError("This photo cannot be fitted: mark the eyes and the mouth yourself.")
     told: Told = {"quality": fitted.quality, "steps": fitted.inversion.step + 1}
     session = engine.begin(picture, quad, fitted.inversion)
-    yield _saved(guest, session, _facts(fitted, budget)), {**told, "seconds": _since(begun)}
+    yield (
+        answers.saved(guest, session, _facts(fitted, budget)),
+        {**told, "seconds": answers.since(begun)},
+    )
 
 
 def drag(
@@ -156,7 +152,11 @@ def drag(
                 yield None, None, WAITING
             after = made or after
     picture = show(after.subject, after.now, cast(Pixels, whose))
-    yield _shown(guest, picture), _saved(guest, after, facts), {**told, "seconds": _since(begun)}
+    yield (
+        answers.shown(guest, picture),
+        answers.saved(guest, after, facts),
+        {**told, "seconds": answers.since(begun)},
+    )
 
 
 def _dragged(
@@ -172,10 +172,10 @@ def _dragged(
             yield None, None, WAITING
         elif item.version is not None:
             version = item.version
-            yield None, None, _how_far(item, before)
+            yield None, None, answers.how_far(item, before)
         last = item or last
     assert last is not None  # a drag has at least one step, or raises
-    return version, {**_how_far(last, before), "end": last.state.end}, begun
+    return version, {**answers.how_far(last, before), "end": last.state.end}, begun
 
 
 def render(
@@ -198,7 +198,7 @@ def render(
         yield gpu.picture(name, seed, psi)
 
     for picture in in_turn(guest, work()):
-        yield None if picture is None else _shown(guest, picture)
+        yield None if picture is None else answers.shown(guest, picture)
 
 
 def register() -> None:
@@ -235,29 +235,3 @@ def _closer(
         fitted = item or fitted
     assert fitted is not None  # a fit has an item, or raises
     return gpu.refined(model, session, fitted.inversion), fitted
-
-
-def _how_far(moved: DragStep, session: Session) -> Told:
-    crop = Crop(session.subject.quad, moved.state.size[1])
-    away = crop.photo_px * float(moved.state.distances.max())
-    return {"steps": moved.state.step, "px_to_go": round(away, 2)}
-
-
-def _since(begun: float) -> float:
-    return round(time.monotonic() - begun, 2)
-
-
-def _saved(guest: Guest, session: Session, facts: dict[str, float | int | str]) -> dict[str, Any]:
-    file = UPLOADS.result(guest.address, ".safetensors")
-    save_session(session, facts, file)
-    return _sent(file)
-
-
-def _shown(guest: Guest, picture: Sent) -> dict[str, Any]:
-    file = UPLOADS.result(guest.address, ".png")
-    save_png(picture, file)
-    return _sent(file)
-
-
-def _sent(file: Path) -> dict[str, Any]:
-    return gr.FileData(path=str(file), orig_name=file.name).model_dump()
