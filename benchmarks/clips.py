@@ -149,7 +149,8 @@ def flicker(pictures: list[Photo]) -> float:
 def sheet(pictures: list[Photo], file: Path) -> None:
     """Every third frame."""
     small = pictures[::3]
-    rows = [np.hstack(small[k : k + COLUMNS]) for k in range(0, len(small) - COLUMNS + 1, COLUMNS)]
+    small += [np.zeros_like(small[0])] * (-len(small) % COLUMNS)
+    rows = [np.hstack(small[k : k + COLUMNS]) for k in range(0, len(small), COLUMNS)]
     Image.fromarray(np.vstack(rows)).save(file)
 
 
