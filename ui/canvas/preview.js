@@ -5,6 +5,7 @@ const DARK = [0.2, 0.09, 0.09]; // the inside of a mouth
 const [OPENS, CLOSED] = [0.08, 0.05]; // of the mouth's width: how far it opens before its inside is seen, and up to where it shows no teeth of its own
 const GONE = 2; // px from which nothing of what moves stays in its place
 const [SLOW, STILL_AFTER] = [26, 160]; // ms
+const LEAST = 0.4; // of the picture's side that is drawn where frames take too long
 const stage = part('preview');
 
 let heads = 0; // so many have come
@@ -13,7 +14,7 @@ let surface = null;
 let asked = false; // the next frame draws
 let promised = null; // the arrows that are shown while Python carries them out
 let [last, pace, rest] = [0, 0, 0]; // when a frame was drawn, ms between two, the timer of a sharp one
-let coarse = false; // fewer pixels are drawn now
+let share = 1; // of the picture's side that is drawn now
 let shown = ''; // the picture that props.preview belongs to
 
 const decoded = (text, kind) => {
@@ -71,11 +72,11 @@ function hurried(drags, time) {
   const passed = time - last;
   last = time;
   if (passed < STILL_AFTER) pace += 0.3 * (passed - pace);
-  coarse ||= pace > SLOW;
-  bent(drags, coarse ? 0.5 : 1);
+  if (pace > SLOW && share > LEAST) [share, pace] = [0.6 * share, 0];
+  bent(drags, share);
   clearTimeout(rest);
   rest = setTimeout(() => {
-    [coarse, pace] = [false, 0];
+    [share, pace] = [1, 0];
     if (pulled()) bent(pulled(), 1);
   }, STILL_AFTER);
 }
@@ -89,8 +90,8 @@ function holdPreview() {
   }
 }
 
-function bent(drags, share) {
-  const side = share * head.side;
+function bent(drags, scale) {
+  const side = Math.round(scale * head.side);
   if (stage.width !== side) stage.width = stage.height = side;
   surface ??= webgl(stage) ?? flatCanvas(stage);
   surface.draw(head.pose ? headLayers(drags) : elasticLayers(drags), head.side);
