@@ -58,7 +58,7 @@ PULLED = """async ([x, y, seconds]) => {
 READY = """() => document.querySelector('#status').innerText.includes('Ready: the fit')
   && !document.querySelector('#canvas svg.busy')"""
 CHROMIUM = "/usr/bin/chromium"
-SOFTWARE = ["--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
+SOFTWARE = ["--no-sandbox"]  # and where there is no GPU, as here, WebGL in software
 
 
 @contextmanager
