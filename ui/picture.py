@@ -43,11 +43,11 @@ with patch("gradio.component_meta.create_or_modify_pyi", create=True):
             return None if payload is None else UPLOADS.admit(payload.path, None)
 
 
-def data_url(picture: Photo) -> str:
-    """A JPEG, as a URL that holds the picture itself."""
+def data_url(picture: Sent, kind: str = "jpeg", quality: int = QUALITY, **more: Any) -> str:
+    """A URL that holds the picture itself: a JPEG, or of another kind that Pillow writes."""
     stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "JPEG", quality=QUALITY)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+    Image.fromarray(picture).save(stream, kind, quality=quality, **more)
+    return f"data:image/{kind};base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def reduced(picture: Sent, longest: int) -> Photo:

@@ -1,11 +1,9 @@
 """What the browser needs to show how a drag will look while a handle is pulled."""
 
 import base64
-import io
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from editor.motion.guess import guess
 from editor.motion.warps import REACH
@@ -58,7 +56,4 @@ def _rows(count: int) -> np.ndarray:
 
 def _picture(subject: FittedPhoto, version: Version) -> str:
     """The head and what is around it; its alpha says where the person is."""
-    stream = io.BytesIO()
-    made = Image.fromarray(np.dstack(wide(subject, version)))
-    made.save(stream, "WEBP", quality=QUALITY, method=0)
-    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
+    return data_url(np.dstack(wide(subject, version)), "webp", QUALITY, method=0)
