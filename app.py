@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.http_server import LOCALHOST_NAME
 
-from editor import USER_ERRORS
+from editor import USER_ERRORS, models
 from editor.machine.cores import use_well
 from ui.api import routes
 from ui.canvas import DragCanvas
@@ -25,7 +25,6 @@ from ui.page import (
     fetching,
     handlers,
     host,
-    models,
     opening,
     people,
     saving,

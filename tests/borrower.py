@@ -16,6 +16,7 @@ import skimage.data
 import worlds  # noqa: F401  (its quick fits)
 
 from drag import Edit
+from editor import models
 from editor.dragger import DragStep
 from editor.engine import Engine
 from editor.search import GEOMETRY
@@ -26,7 +27,6 @@ from inversion import InvertOptions, ProjectOptions, TuneOptions
 from photo import Photo
 from photo.crop import box_quad
 from ui import gpu
-from ui.page import models
 
 MODEL = models.names()[0]
 PHOTO = skimage.data.astronaut()

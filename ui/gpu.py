@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from drag import Edit
-from editor import USER_ERRORS
+from editor import USER_ERRORS, models
 from editor.controls import Values
 from editor.dragger import DragStep
 from editor.elastic import NONE
@@ -33,7 +33,7 @@ from inversion import Inversion, InvertOptions
 from photo import Photo
 from transfer.backdrop import NO_BACKDROP
 
-from .page import host, models
+from .page import host
 
 START = 10  # s until a GPU is ready
 LOST = "The GPU was taken away before the work was done: try again, or choose Quick."

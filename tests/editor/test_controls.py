@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drag import EditError
+from editor import models
 from editor.controls import CONTROLS, checked
 from editor.engine import Engine
 from editor.motion.poses import mesh_in
@@ -31,7 +32,7 @@ from photo.mesh import (
     UPPER_LIP,
 )
 from transfer.rig import RIG_SIDE, Pose, Rig, head_motion
-from ui.page import handlers, models
+from ui.page import handlers
 
 ZERO = dict.fromkeys(CONTROLS, 0)
 values = st.fixed_dictionaries(

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from editor import models
 from editor.motion.guess import directions, guess
 from photo.mesh import STABLE, canonical
 from transfer.rig import RIG_SIDE
-from ui.page import models
 
 FACE = 20.0 * canonical() + (256, 256, 0)
 

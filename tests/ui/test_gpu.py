@@ -22,6 +22,7 @@ from borrower import DRAG, EDIT, INVERT, MODEL, PHOTO, QUAD
 from lender import lender, run
 
 from drag import Edit, EditError
+from editor import models
 from editor.elastic import NONE, Elastic
 from editor.engine import Engine
 from editor.machine.shortage import SENTENCE, ShortageError
@@ -29,7 +30,6 @@ from editor.search import GEOMETRY
 from editor.session import Session
 from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions
 from ui import gpu
-from ui.page import models
 
 MOST_BYTES = 3_000_000
 MOST_BYTES_TUNED = 12_000_000  # with what bends a model of 4.3 million weights to the photo

@@ -22,7 +22,7 @@ from PIL import Image
 from worlds import small_generator
 
 from drag import EditError
-from editor import BusyError, OutputError
+from editor import BusyError, OutputError, models
 from editor.drawing import Drawing, Stroke
 from editor.fit_cache import FOLDER
 from editor.search import GEOMETRY, PAPER, PRINCIPAL, Search
@@ -36,7 +36,7 @@ from ui.canvas import read_drawn, write_drawn
 from ui.door.guest import Guest
 from ui.door.schema import KINDS
 from ui.door.uploads import Upload
-from ui.page import handlers, messages, models, saving, settings, work
+from ui.page import handlers, messages, saving, settings, work
 from ui.page.events import streaming
 from ui.page.screen import Screen
 from ui.page.settings import LIMITS, Settings
@@ -92,7 +92,7 @@ def dragged(visit: TabState, *drags: list[float], stop_after: int | None = None)
 
 BUILD = """
 import json
-from ui.page import models
+from editor import models
 models.engine = None
 import app
 events = [event for event in app.demo.fns.values() if event.fn]

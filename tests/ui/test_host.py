@@ -14,9 +14,9 @@ import pytest
 from huggingface_hub import constants
 from shelf import Shelf, entries, shelf
 
-from editor import BusyError
+from editor import BusyError, models
 from ui import gpu
-from ui.page import fetching, handlers, host, messages, models, opening
+from ui.page import fetching, handlers, host, messages, opening
 from ui.page import shelf as page_shelf
 from ui.page.screen import Screen
 from ui.page.settings import Settings
@@ -269,7 +269,7 @@ from weights.hub import catalogue
 catalogue.CATALOGUE = entries(os.environ["TEST_CATALOGUE"])
 sys.modules["spaces"] = types.SimpleNamespace(GPU=lambda task, duration: lambda job: task(job))
 from ui import gpu
-from ui.page import models
+from editor import models
 print(list(models._kept))
 """
 

@@ -12,8 +12,8 @@ from huggingface_hub import constants
 from worlds import small_generator
 
 from benchmarks.hostile.pickle_writer import nvidia, pickled, rosinality, snapshot, write
+from editor import models
 from editor.engine import Engine
-from ui.page import models
 from weights.files import WeightsError
 from weights.formats import Model, save
 from weights.hub import offers
@@ -161,7 +161,7 @@ LENT = """
 import sys, types
 sys.modules["spaces"] = types.SimpleNamespace(GPU=lambda task, duration: lambda job: task(job))
 from ui import gpu
-from ui.page import models
+from editor import models
 print(list(models._kept))
 """
 
@@ -225,7 +225,7 @@ def test_many_at_once_get_one_model(folder: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_names_are_known_before_a_model_is_loaded() -> None:
-    script = "from ui import gpu; from ui.page import models; print(models.names(), models._kept)"
+    script = "from ui import gpu; from editor import models; print(models.names(), models._kept)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, cast, get_args
 import gradio as gr
 
 import inversion
+from editor import models
 from editor.elastic import NONE
 from editor.search import Search
 from editor.session import BLANK, Session, Version
@@ -18,7 +19,6 @@ from photo import Photo
 from .. import gpu
 from ..door.guest import Guest
 from ..gpu import Fitted
-from ..page import models
 from ..work_lock import in_turn
 from . import answers, requests
 from .answers import Told

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from typing import Any
 
+from editor import models
 from editor.apply import carried, check
 from editor.engine import default_crop
 from photo import PhotoError, Sent, read_photo
@@ -11,7 +12,7 @@ from photo.crop import Quad
 from ..door.uploads import Upload
 from ..picture import reduced
 from ..work_lock import HANDS, alone, by_hand, idle_only
-from . import messages, models, work
+from . import messages, work
 from .handlers import THUMBNAIL_SIDE, settled
 from .screen import Screen
 from .settings import Settings

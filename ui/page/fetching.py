@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from editor import models
 from editor.machine.shortage import BusyError
 from weights.files import WeightsError
 from weights.hub.cache import accept, accepted, cached
@@ -14,7 +15,6 @@ from weights.hub.catalogue import PublicModel, public
 from weights.hub.downloads import watch
 from weights.hub.fetch import fetched_bytes
 
-from . import models
 from .host import may_fetch
 from .screen import Screen
 from .shelf import CHOOSE, OFF, answer, rows

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from drag import EditError
-from editor import USER_ERRORS
+from editor import USER_ERRORS, models
 from editor.elastic import NONE
 from editor.engine import default_crop, faces
 from editor.search import Preset
@@ -23,7 +23,7 @@ from ..connection import NEW_TAB, Tab
 from ..door.uploads import Upload
 from ..picture import reduced
 from ..work_lock import idle_only
-from . import messages, models
+from . import messages
 from .screen import Screen, idle, result, unchanged
 from .settings import Settings
 from .tab_state import PendingPhoto, TabState

@@ -3,12 +3,11 @@
 import os
 from threading import Thread
 
+from editor import models
 from weights.files import WeightsError
 from weights.hub.cache import accept
 from weights.hub.catalogue import PublicModel, public
 from weights.hub.downloads import watch
-
-from . import models
 
 FETCH = "DRAGPHOTO_FETCH"
 """1: whoever reaches the page may fetch models here; 0: nobody; unset: on one's own computer."""

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 import gradio as gr
 
-from . import models
+from editor import models
 
 with patch("gradio.component_meta.create_or_modify_pyi", create=True):
     # Gradio would write a stub file beside this one whenever the class is made.

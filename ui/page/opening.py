@@ -2,13 +2,13 @@
 
 from collections.abc import Generator
 
-from editor import USER_ERRORS
+from editor import USER_ERRORS, models
 from editor.session import Session
 
 from .. import gpu
 from ..toast import toast
 from ..work_lock import alone, by_hand
-from . import host, messages, models
+from . import host, messages
 from .handlers import settled, thumbnail
 from .screen import Screen, said
 from .settings import Settings

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from editor import models
 from editor.motion.guess import guess
 from editor.motion.warps import REACH
 from editor.session import FittedPhoto, Version
@@ -15,7 +16,6 @@ from transfer.handles import PARTS
 from transfer.rig import GRID, RIG_SIDE, Pose
 
 from ..picture import data_url
-from . import models
 
 QUALITY = 85  # of the head's picture
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from editor import OutputError
+from editor import OutputError, models
 from editor.elastic import NONE
 from editor.export import morph, save_gif, save_mp4, save_png
 from editor.session_file import load_session, save_session
@@ -14,7 +14,6 @@ from editor.session_file import load_session, save_session
 from ..canvas import read_drawn
 from ..door.uploads import UPLOADS, Upload, UploadError
 from ..work_lock import idle_only
-from . import models
 from .handlers import settled
 from .messages import what_next
 from .screen import Screen, said

@@ -5,13 +5,13 @@ from typing import Any
 
 import gradio as gr
 
+from editor import models
 from editor.controls import NO_FACE
 from editor.view import VIEW_SIDE
 from photo import Sent
 
 from ..canvas import write_drawn
 from ..picture import PictureBox, data_url, reduced
-from . import models
 from .preview import head
 from .settings import Settings
 from .tab_state import PHOTO_SIDE, TabState

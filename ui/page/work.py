@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from editor import USER_ERRORS
+from editor import USER_ERRORS, models
 from editor.drawing import Drawing
 from editor.elastic import NONE
 from editor.fitter import inside
@@ -26,7 +26,7 @@ from ..canvas import read_drawn
 from ..gpu import Fitted
 from ..picture import data_url
 from ..work_lock import alone, by_hand, idle_only
-from . import messages, models, moving
+from . import messages, moving
 from .handlers import pulled, ready, settled, waiting, with_faces
 from .screen import Screen, said
 from .settings import Settings

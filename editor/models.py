@@ -9,12 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from editor import WeightsError
-from editor.elastic import NONE, Elastic
-from editor.engine import Engine
 from photo.domain import Domain
+from weights.files import WeightsError
 from weights.hub.cache import kept
 from weights.hub.offers import Offer, offers
+
+from .elastic import NONE, Elastic
+from .engine import Engine
 
 FOLDER = "DRAGPHOTO_MODELS"
 """The environment variable that names the folder; without it there are no models of one's own."""
