@@ -1,4 +1,4 @@
-"""One piece of the network's work at a time: two at once would both take twice as long."""
+"""Pieces of the network's work, so many at once as it can do well; who waits is told."""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -9,11 +9,11 @@ from editor.machine.shortage import BusyError
 
 from .door.guest import Guest
 from .door.limits import CLICKS_WAITING
+from .gpu import LONG, SHORT
 from .line import Line
 from .page.screen import Screen, said, working
 from .page.tab_state import TabState
 
-MODEL = Line(1)
 HANDS = Line(2, CLICKS_WAITING)
 """For what is done in a moment, without the network: reading a photo, undo, saving."""
 PATIENCE = 0.5  # s between two looks at whether Stop was pressed while waiting
@@ -30,29 +30,32 @@ def waiting(before: int) -> str:
     return MORE.format(before) if before > 1 else WAITING
 
 
-def alone(visit: TabState, work: Generator[Screen, None, str]) -> Generator[Screen, None, str]:
-    """The screens of the work once its turn has come, and its closing words.
+def alone(
+    visit: TabState, work: Generator[Screen, None, str], line: Line = SHORT
+) -> Generator[Screen, None, str]:
+    """The screens of the work once its turn in the line has come, and its closing words.
 
     Raises:
         BusyError: too many wait already.
     """
-    ticket = MODEL.join(visit.guest)
+    ticket = line.join(visit.guest)
     visit.busy = True
     visit.stop.clear()
+    visit.lack = ""
     try:
-        before = MODEL.ahead(ticket)
+        before = line.ahead(ticket)
         yield working(visit, waiting(before) if before else "")
         for look in count(1):
-            if MODEL.enter(ticket, PATIENCE):
+            if line.enter(ticket, PATIENCE):
                 break
             if visit.stop.is_set():
                 return NOT_BEGUN
             if look % SILENCE == 0:
-                yield {"status": said(waiting(MODEL.ahead(ticket)), 0.0)}
+                yield {"status": said(waiting(line.ahead(ticket)), 0.0)}
         return (yield from work)
     finally:
         visit.busy = False
-        MODEL.leave(ticket)
+        line.leave(ticket)
 
 
 def by_hand(visit: TabState, screens: Generator[Screen]) -> Generator[Screen]:
@@ -65,20 +68,27 @@ def by_hand(visit: TabState, screens: Generator[Screen]) -> Generator[Screen]:
         yield from screens
 
 
-def in_turn(guest: Guest, work: Generator[Item, None, None]) -> Generator[Item | None, None, None]:
-    """The items of the work once the model is free; None now and then until it is.
+def in_turn(
+    guest: Guest, work: Generator[Item, None, None], line: Line = SHORT
+) -> Generator[Item | None, None, None]:
+    """The items of the work once its turn in the line has come; None now and then until then.
 
     Raises:
         BusyError: too many wait already.
     """
-    ticket = MODEL.join(guest)
+    ticket = line.join(guest)
     try:
         with closing(work):
-            while not MODEL.enter(ticket, max(PATIENCE, MODEL.ahead(ticket) / WORDS)):
+            while not line.enter(ticket, max(PATIENCE, line.ahead(ticket) / WORDS)):
                 yield None
             yield from work
     finally:
-        MODEL.leave(ticket)
+        line.leave(ticket)
+
+
+def is_waited_for() -> bool:
+    """Whether anybody waits for the network."""
+    return SHORT.is_waited_for() or LONG.is_waited_for()
 
 
 def idle_only(visit: TabState) -> None:

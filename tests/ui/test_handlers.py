@@ -36,6 +36,7 @@ from ui.canvas import read_drawn, write_drawn
 from ui.door.guest import Guest
 from ui.door.schema import KINDS
 from ui.door.uploads import Upload
+from ui.gpu import SHORT
 from ui.page import handlers, messages, saving, settings, work
 from ui.page.events import streaming
 from ui.page.screen import Screen
@@ -44,7 +45,7 @@ from ui.page.tab_state import PendingPhoto, TabState
 from ui.page.tabs import ANEW, OPEN_TABS
 from ui.picture import data_url, reduced
 from ui.toast import toast
-from ui.work_lock import MODEL, WAITING, alone
+from ui.work_lock import WAITING, alone
 from weights.formats import Model, save
 
 ROOT = Path(__file__).parents[2]
@@ -238,9 +239,9 @@ def test_stop_ends_within_a_step_and_keeps_what_there_is(visit: TabState) -> Non
     assert messages.STOPPED in said
     assert len(visit.session.past) == 1
     assert not visit.busy
-    ticket = MODEL.join(Guest("elsewhere"))
-    assert MODEL.enter(ticket, 0.1), "the model is free"
-    MODEL.leave(ticket)
+    ticket = SHORT.join(Guest("elsewhere"))
+    assert SHORT.enter(ticket, 0.1), "the model is free"
+    SHORT.leave(ticket)
 
 
 def test_a_jump_shows_that_version(visit: TabState) -> None:
@@ -589,15 +590,15 @@ def test_sentences_cannot_smuggle_markup_in() -> None:
 
 
 def test_work_waits_for_its_turn_and_can_be_stopped_meanwhile(visit: TabState) -> None:
-    ticket = MODEL.join(Guest("elsewhere"))
-    assert MODEL.enter(ticket)
+    ticket = SHORT.join(Guest("elsewhere"))
+    assert SHORT.enter(ticket)
     screens = alone(visit, iter(()))  # pyright: ignore[reportArgumentType]
     next(screens)
     assert WAITING in next(screens)["status"]
     handlers.stop(visit)
     with pytest.raises(StopIteration, match="before it began"):
         next(screens)
-    MODEL.leave(ticket)
+    SHORT.leave(ticket)
     assert not visit.busy
 
 
@@ -606,12 +607,12 @@ def test_a_tab_that_closes_in_mid_drag_frees_the_model(visit: TabState) -> None:
     for _ in range(3):
         next(screens)
     assert visit.busy
-    other = MODEL.join(Guest("elsewhere"))
-    assert not MODEL.enter(other, 0.1)
+    other = SHORT.join(Guest("elsewhere"))
+    assert not SHORT.enter(other, 0.1)
     screens.close()
     assert not visit.busy
-    assert MODEL.enter(other, 0.1)
-    MODEL.leave(other)
+    assert SHORT.enter(other, 0.1)
+    SHORT.leave(other)
 
 
 def test_a_download_lies_where_nobody_else_can_read_and_goes_with_the_visit(

@@ -81,7 +81,8 @@ def fit(
     quad = requests.quad(picture, eyes_and_mouth, at, engine.domain)
     options = inversion.budget(requests.one_of(budget, BUDGETS, "The budget"), seed)
     begun, fitted = time.monotonic(), None
-    for item in in_turn(guest, gpu.fit(name, engine.crop(picture, quad), options, EVERY)):
+    line = gpu.LONG if options.steps else gpu.SHORT
+    for item in in_turn(guest, gpu.fit(name, engine.crop(picture, quad), options, EVERY), line):
         begun = time.monotonic() if item is None else begun
         if item is None or item.picture is not None:
             yield None, _fitting(item)
@@ -229,7 +230,8 @@ def _closer(
     """The session as the model's pixels need it: its photo is fitted anew."""
     subject, fitted = session.subject, None
     image = models.engine(model).crop(subject.photo, subject.quad)
-    for item in in_turn(guest, gpu.fit(model, image, inversion.budget(CLOSER, 0), EVERY)):
+    work = gpu.fit(model, image, inversion.budget(CLOSER, 0), EVERY)
+    for item in in_turn(guest, work, gpu.LONG):
         if item is None or item.picture is not None:
             yield None, None, _fitting(item)
         fitted = item or fitted

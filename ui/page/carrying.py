@@ -31,7 +31,7 @@ def carry(visit: TabState, upload: Upload | None, *values: Any) -> Generator[Scr
     if quad is None:
         raise PhotoError(messages.NO_OTHER)
     settings = Settings.of(values).showing(visit.pixels)
-    sentence = yield from alone(visit, _carried(visit, photo, quad, settings))
+    sentence = yield from alone(visit, _carried(visit, photo, quad, settings), work.line(settings))
     yield {"photo": reduced(photo, THUMBNAIL_SIDE)}
     yield from by_hand(visit, settled(visit, sentence))
 

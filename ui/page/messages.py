@@ -35,6 +35,11 @@ NO_OTHER = "No face was found in it: choose a photo of a face."
 NO_FACE = "No face was found: drag the points onto both eyes and the mouth. Then press Fit."
 
 
+def joined(*sentences: str) -> str:
+    """Those that say something, one after the other."""
+    return " ".join(filter(None, sentences))
+
+
 def found(photo: PendingPhoto) -> str:
     """What to do with a photo that was chosen."""
     if photo.domain in BOXES:

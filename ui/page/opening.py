@@ -24,21 +24,17 @@ def begin(visit: TabState, gone: str = "") -> Generator[Screen]:
     ``gone`` says why a photo was forgotten that the tab had before.
     """
     visit.suits = ""
-    name, words = models.first() or visit.model, _joined(host.news(), gone, messages.HELLO)
+    name, words = models.first() or visit.model, messages.joined(host.news(), gone, messages.HELLO)
     try:
         if name != models.names()[0] and name not in _opening:
             yield from alone(visit, _opened(name))
         if name in _opening:
             visit.reset(TabState(name, _opening[name], {"seed": 0.0}))
-            words = _joined(gone, messages.NEXT)
+            words = messages.joined(gone, messages.NEXT)
     except USER_ERRORS as error:
         words = f"{error} {messages.HELLO}"
     shelf = {"shelf": rows(), "fetched": invited()}
     yield from by_hand(visit, settled(visit, words, shelf))
-
-
-def _joined(*sentences: str) -> str:
-    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def again(visit: TabState) -> Generator[Screen]:

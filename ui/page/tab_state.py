@@ -70,6 +70,7 @@ class TabState:
     are the times of the last click and of the closing of the tab (see tabs.py); what the tab
     began with (``first``) belongs to all. ``name`` finds the tab again, after this load of its
     ``page``; ``job`` is its last work, which nobody has followed since it is ``alone``.
+    ``lack`` is why its last work ended early, if something was lacking.
     ``wanted`` is the public model whose licence is shown; setting ``fetching`` leaves the download
     that the tab waits for. ``suits`` is the model whose settings of a drag the page shows, and
     ``settings`` a model with those that were used with it last, as the page sends them.
@@ -102,6 +103,7 @@ class TabState:
     page: str = ""
     job: Job | None = None
     alone: float | None = None
+    lack: str = ""
     settings: tuple[str, tuple[Any, ...]] = ("", ())
     first: Session = field(init=False)
     folder: TemporaryDirectory[str] | None = None

@@ -11,7 +11,7 @@ from editor.machine.shortage import BusyError
 from ..connection import NEW_TAB, Tab
 from ..door.guest import Guest
 from ..door.limits import ALONE_SECONDS, CLOSED_SECONDS, IDLE_SECONDS, VISIT_MEGABYTES, VISITS
-from ..work_lock import MODEL
+from ..work_lock import is_waited_for
 from .tab_state import TabState
 
 MEMORY = "DRAGPHOTO_MEMORY"
@@ -35,7 +35,7 @@ class OpenTabs:
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
-        others_wait: Callable[[], bool] = MODEL.is_waited_for,
+        others_wait: Callable[[], bool] = is_waited_for,
     ) -> None:
         self.clock, self.others_wait = clock, others_wait
         self._here: OrderedDict[str, TabState] = OrderedDict()

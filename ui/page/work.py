@@ -5,7 +5,7 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 import numpy as np
@@ -14,6 +14,7 @@ from editor import USER_ERRORS, models
 from editor.drawing import Drawing
 from editor.elastic import NONE
 from editor.fitter import inside
+from editor.machine.shortage import ShortageError
 from editor.session import Session
 from editor.session_file import Facts
 from editor.view import VIEW_SIDE, enlarged
@@ -24,6 +25,7 @@ from photo.crop import Quad, box_quad
 from .. import gpu
 from ..canvas import read_drawn
 from ..gpu import Fitted
+from ..line import Line
 from ..picture import data_url
 from ..work_lock import alone, by_hand, idle_only
 from . import messages, moving
@@ -33,6 +35,7 @@ from .settings import Settings
 from .tab_state import TabState
 
 FRAMES_APART = 10  # steps between two pictures of a fit
+Item = TypeVar("Item")
 PAUSE = 0.1  # s between two looks at a drag
 
 
@@ -95,7 +98,8 @@ def fit_marked(visit: TabState, *values: Any) -> Generator[Screen]:
         raise PhotoError("Choose a photo first.")
     settings, photo = Settings.of(values), visit.unfitted.photo
     quad = _quad(visit, photo)
-    sentence = yield from alone(visit, _fitting(visit, photo, quad, settings))
+    settings = settings.showing(visit.pixels)
+    sentence = yield from alone(visit, _fitting(visit, photo, quad, settings), line(settings))
     yield from by_hand(visit, settled(visit, sentence))
 
 
@@ -115,7 +119,8 @@ def pixels(visit: TabState, drawn: Any, whose: str, *values: Any) -> Generator[S
     visit.pixels = "generated" if whose == "generated" else "photo"
     rough = visit.unfitted is None and visit.facts.get("fit") == "geometry"
     if rough and visit.pixels == "generated":
-        sentence = yield from alone(visit, _refining(visit, settings.showing("generated")))
+        settings = settings.showing("generated")
+        sentence = yield from alone(visit, _refining(visit, settings), line(settings))
     yield from by_hand(visit, settled(visit, sentence))
 
 
@@ -124,20 +129,40 @@ def _refining(visit: TabState, settings: Settings) -> Generator[Screen, None, st
     fitted = yield from fitting(visit, subject.photo, subject.quad, settings)
     yield {"status": said(messages.PUTTING, 1.0)}
     light = gpu.refined(visit.model, visit.session, fitted.inversion)
-    known = facts(fitted, "geometry" if visit.stop.is_set() else settings.budget)
-    visit.refine(light, known)
-    return f"The model's picture of the photo is {fitted.quality}. {messages.what_next(visit)}"
+    early = visit.stop.is_set() or visit.lack
+    visit.refine(light, facts(fitted, "geometry" if early else settings.budget))
+    how = f"The model's picture of the photo is {fitted.quality}."
+    return messages.joined(visit.lack, how, messages.what_next(visit))
 
 
 def _fitting(
     visit: TabState, photo: Sent, quad: Quad, settings: Settings
 ) -> Generator[Screen, None, str]:
-    settings = settings.showing(visit.pixels)
     fitted = yield from fitting(visit, photo, quad, settings)
     session = models.engine(visit.model).begin(photo, quad, fitted.inversion)
     visit.fitted(session, facts(fitted, settings.budget))
-    how = "Stopped early: the fit so far" if visit.stop.is_set() else "Ready: the fit"
-    return f"{how} is {fitted.quality}. {messages.NEXT}"
+    early = visit.stop.is_set() or visit.lack
+    how = "Stopped early: the fit so far" if early else "Ready: the fit"
+    return messages.joined(visit.lack, f"{how} is {fitted.quality}.", messages.NEXT)
+
+
+def line(settings: Settings) -> Line:
+    """In which a fit waits."""
+    return gpu.LONG if settings.invert().steps else gpu.SHORT
+
+
+def kept_so_far(visit: TabState, work: Generator[Item, None, None]) -> Generator[Item, None, None]:
+    """The items; where something is lacking after the first one, they end, and it is noted."""
+    come = False
+    with closing(work):
+        try:
+            for item in work:
+                come = True
+                yield item
+        except ShortageError as error:
+            if not come:
+                raise
+            visit.lack = str(error)
 
 
 def facts(fitted: Fitted, budget: str) -> Facts:
@@ -156,7 +181,7 @@ def fitting(
     fitted, begun = None, time.monotonic()
     image, kept = engine.crop(photo, quad), visit.fits()
     work = gpu.fit(visit.model, image, settings.invert(), FRAMES_APART, kept)
-    with closing(work):
+    with closing(kept_so_far(visit, work)) as work:
         for fitted in work:
             inversion = fitted.inversion
             if visit.stop.is_set():
@@ -192,7 +217,7 @@ def _dragging(visit: TabState, settings: Settings) -> Generator[Screen, None, st
     begun = time.monotonic()
     search = settings.drag(models.engine(visit.model).search(settings.preset))
     work = gpu.drag(visit.model, small, edit, search)
-    with closing(work):
+    with closing(kept_so_far(visit, work)) as work:
         for moved in work:
             last, now = moved.state, time.monotonic()
             version = moved.version or version
@@ -208,6 +233,8 @@ def _dragging(visit: TabState, settings: Settings) -> Generator[Screen, None, st
     led = moving.led(session.subject.rig, last)
     left = replace(visit.drawn.drawing, drags=()) if led else moving.remaining(visit, last)
     visit.shows(session.moved(replace(version, drawing=left)))
+    if visit.lack:
+        return messages.joined(visit.lack, messages.STOPPED)
     gone = 1 - float(last.distances.max()) / max(first, 1e-6)
     held = edit.mask is not None and gone < messages.FROZEN
     return (
