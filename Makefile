@@ -1,4 +1,5 @@
 # make run       opens the app on http://127.0.0.1:7860
+# make serve     the same with its work on replicas of Ray Serve; see docs/capacity.md
 # make test      checks style and types, then runs the quick tests (some need Chromium)
 # make test-all  the same with the slow tests and more examples
 # All make .venv at their first run. Without make: see the README.
@@ -7,12 +8,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 DEV := .venv/.dev
+SERVE := .venv/.serve
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: run test test-all check clean
+.PHONY: run serve test test-all check clean
 
 run: $(INSTALLED)
 	$(BIN)/python app.py
+
+serve: $(SERVE)
+	$(BIN)/python -m serve
 
 test: check
 	$(PYTEST)
@@ -32,9 +37,13 @@ $(INSTALLED): requirements.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e .
 	touch $@
 
+$(SERVE): requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e ".[serve]"
+	touch $(INSTALLED) $@
+
 $(DEV): requirements.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[dev]"
-	touch $(INSTALLED) $@
+	touch $(INSTALLED) $(SERVE) $@
 
 clean:
 	rm -rf .venv build *.egg-info

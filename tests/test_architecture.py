@@ -33,14 +33,16 @@ ARROWS = {
     "cli": {"app", "editor", "inversion", "drag", "photo", "weights", "numpy", "torch", "tqdm"},
     "ui": {"editor", "inversion", "transfer", "drag", "photo", "weights"}
     | {"gradio", "starlette", "pydantic", "numpy", "PIL"},
+    "serve": {"app", "ui", "editor", "ray", "pydantic"},
     "app": {"ui", "editor", "gradio", "spaces"},
     "training": {"stylegan", "weights", "photo", "inversion", "torch", "torchvision"}
     | {"cv2", "moderngl", "numpy", "PIL", "tqdm", "jaxtyping"},
 }
 ALSO = {
+    "editor/backend/store.py": {"fsspec", "safetensors"},
     "editor/drawing.py": {"cv2"},
     "photo/decoder/formats.py": {"pillow_heif"},
-    "ui/gpu.py": {"spaces", "torch"},
+    "ui/lent.py": {"spaces"},
 }
 PACKAGES = [name for name in ARROWS if name not in ("app", "training")]
 OURS = {*ARROWS, "benchmarks", "tests"}

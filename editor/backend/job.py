@@ -6,18 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import USER_ERRORS, models
-from ..machine.shortage import ShortageError
+from ..machine.shortage import LostWorkError
 from .store import Store
 from .wire import packed, unpacked
-
-GONE = "The worker that did this is gone, and so is the next one: try again in a minute."
-
-
-class LostWorkError(ShortageError):
-    """Whoever did the work was killed, or cannot be reached."""
-
-    def __init__(self, text: str = GONE):
-        super().__init__(text)
 
 
 @dataclass(frozen=True)

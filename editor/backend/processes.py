@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..machine.cores import cores
-from .job import Job, LostWorkError, heard, told
+from ..machine.shortage import LostWorkError
+from .job import Job, heard, told
 from .store import Store
 from .wire import packed
 

@@ -1,18 +1,17 @@
 """Heavy values by name, in a folder or at an address that several machines reach.
 
 A value's name is a digest of its bytes, so that the same one is kept once, and what is damaged is
-told from what is whole. They are as personal as photos: a folder is its owner's alone, and old ones
-go. Nothing is encrypted here: a disk or a bucket that does it, does it well.
+told from what is whole. They are as personal as photos: a folder is its owner's alone, and each
+value goes some minutes after it was last put, which every job does that needs it. Nothing is
+encrypted here: a disk or a bucket that does it, does it well.
 """
 
 import os
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import blake2b
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -21,9 +20,11 @@ from fsspec.implementations.local import LocalFileSystem
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-OLDEST = 3600.0  # s since it was last put: twice as long as a tab without a click is kept
+from ..machine.shortage import LostWorkError
+
+OLDEST = 600.0  # s since it was last put: longer than a job waits for a worker
 MOST = 4_000_000_000  # bytes of all
-REMEMBERED = 200_000_000  # bytes of those that were used last, in memory
+SWEPT = 60.0  # s between two looks for what is too old
 PENDING = ".part"
 
 Arrays = Mapping[str, np.ndarray]
@@ -39,8 +40,7 @@ class Store:
     def __init__(self, address: str):
         self.address = address
         self._fs, self._root = url_to_fs(address)
-        self._kept: OrderedDict[str, tuple[Arrays, int]] = OrderedDict()
-        self._lock = Lock()
+        self._swept = time.monotonic()
         if isinstance(self._fs, LocalFileSystem):
             os.makedirs(self._root, mode=0o700, exist_ok=True)
         else:
@@ -52,6 +52,9 @@ class Store:
         Raises:
             OSError: the place cannot be written to.
         """
+        if time.monotonic() - self._swept > SWEPT:
+            self._swept = time.monotonic()
+            self.sweep()
         data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
         name = blake2b(data, digest_size=20).hexdigest()
         if self._fs.exists(self._path(name)):
@@ -64,27 +67,18 @@ class Store:
         return name
 
     def get(self, name: str) -> Arrays:
-        """The arrays of this name; they belong to all who ask for them: change none.
+        """The arrays of this name.
 
         Raises:
-            LookupError: they are not here, or damaged.
+            LostWorkError: they are not here, or damaged.
         """
-        with self._lock:
-            if name in self._kept:
-                self._kept.move_to_end(name)
-                return self._kept[name][0]
         try:
             data: bytes = self._fs.cat_file(self._path(name))
-        except OSError as error:
-            raise LookupError(f"{name} is not in the store.") from error
-        if blake2b(data, digest_size=20).hexdigest() != name:
-            raise LookupError(f"{name} is damaged.")
-        try:
-            arrays = load(data)
-        except SafetensorError as error:
-            raise LookupError(f"{name} holds no arrays.") from error
-        self._remember(name, arrays, len(data))
-        return arrays
+            if blake2b(data, digest_size=20).hexdigest() == name:
+                return load(data)
+        except (OSError, SafetensorError) as error:
+            raise LostWorkError from error
+        raise LostWorkError
 
     def sweep(self, now: float | None = None) -> None:
         """Remove what is too old; then the oldest until the rest is small enough."""
@@ -95,12 +89,6 @@ class Store:
             if age > OLDEST or size > MOST:
                 with suppress(OSError):  # another process was first
                     self._fs.rm_file(path)
-
-    def _remember(self, name: str, arrays: Arrays, size: int) -> None:
-        with self._lock:
-            self._kept[name] = arrays, size
-            while len(self._kept) > 1 and sum(s for _, s in self._kept.values()) > REMEMBERED:
-                self._kept.popitem(last=False)
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}.safetensors"

@@ -57,7 +57,7 @@ def unpacked(value: Any, store: Store | None = None) -> Any:
     """What was packed.
 
     Raises:
-        LookupError: something heavy is no longer in the store.
+        LostWorkError: something heavy is no longer in the store.
     """
 
     def change(part: Packed | Named) -> Any:
@@ -116,5 +116,7 @@ def _restored(part: Packed | Named, store: Store | None) -> Any:
         array = np.unpackbits(bits, count=int(np.prod(part.shape))).astype(bool).reshape(part.shape)
     else:
         assert isinstance(part.data, np.ndarray)
-        array = part.data
+        array = (
+            part.data if part.data.flags.writeable else part.data.copy()
+        )  # shared memory's is not
     return torch.from_numpy(array) if part.tensor else array

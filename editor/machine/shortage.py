@@ -20,6 +20,13 @@ class BusyError(ValueError):
     """Too much is asked for at once; the text says when to try again."""
 
 
+class LostWorkError(ShortageError):
+    """Whoever did the work was killed or cannot be reached, or what it needs is gone."""
+
+    def __init__(self, text: str = "What works on this cannot be reached: try again in a minute."):
+        super().__init__(text)
+
+
 SENTENCE = "There was not enough memory for this: choose Quick, or close other programs."
 SIGNS = ("out of memory", "not enough memory", "allocate memory", "insufficient memory")
 ALSO = ("alloc_failed", "bad_alloc", "failed to allocate")  # cuDNN and cuBLAS, the C++ library, cv2
