@@ -10,7 +10,7 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,8 +154,15 @@ class Visitor:
                 raise Refused(_sentence(json.loads(rest)))
         raise Lost("the answer broke off")
 
-    async def press(self, event: str, event_data: dict[str, Any] | None = None) -> None:
+    async def press(
+        self,
+        event: str,
+        event_data: dict[str, Any] | None = None,
+        told: Callable[[], None] = lambda: None,
+    ) -> None:
         """What a button does, or the page itself; ``shown`` is what is on the page afterwards.
+
+        ``told`` is called after each message.
 
         Raises:
             Refused, Lost: the event says why it failed, or nothing.
@@ -168,11 +175,12 @@ class Visitor:
         }  # fmt: skip
         await self._post("queue/join", body)
         async for message in self._messages():
-            told = message.get("output", {})
+            output = message.get("output", {})
             if message["msg"] == "process_completed" and not message["success"]:
-                raise Refused(_sentence(told))
-            for name, new in zip(outputs, told.get("data", []), strict=False):
+                raise Refused(_sentence(output))
+            for name, new in zip(outputs, output.get("data", []), strict=False):
                 self._show(name, new)
+            told()
             if message["msg"] == "process_completed":
                 return
         raise Lost("the answer broke off")

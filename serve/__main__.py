@@ -7,6 +7,8 @@ import sys
 from tempfile import TemporaryDirectory
 from threading import Event
 
+from editor.machine.device import best_device
+
 from .options import Options
 
 
@@ -17,6 +19,7 @@ def main() -> None:
     parser.add_argument("--fitters", type=int, default=1, help="replicas that fit, at most")
     parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", 7860)))
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
+    parser.add_argument("--gpus", type=float, help="of each replica; by default all share one")
     asked = parser.parse_args()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     try:
@@ -26,11 +29,15 @@ def main() -> None:
         sys.exit('dragphoto: Ray is not installed: pip install -e ".[serve]"')
     from .application import build
 
+    gpus = asked.gpus
+    if gpus is None:
+        shares = asked.draggers + asked.fitters
+        gpus = 1 / shares if best_device().type == "cuda" else 0.0
     folder = TemporaryDirectory(prefix="store-")
     options = Options(
         store=folder.name,
         most_draggers=asked.draggers, least_draggers=asked.draggers, most_fitters=asked.fitters,
-        port=asked.port, host=asked.host, cores=0.5,
+        port=asked.port, host=asked.host, cores=0.5, gpus=gpus,
     )  # fmt: skip
     ray.init(include_dashboard=False, log_to_driver=False)
     serve.start(proxy_location="Disabled")

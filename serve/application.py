@@ -78,4 +78,4 @@ class Front:
 
     def check_health(self) -> None:
         """Whether the page answers; else Ray starts it anew."""
-        urlopen(f"{self.url}", timeout=10).close()
+        urlopen(f"{self.url}healthz", timeout=10).close()

@@ -12,6 +12,7 @@ from editor.backend.contract import Fitted as Fitted
 from editor.backend.job import Backend, again
 from editor.backend.processes import Workers
 from editor.backend.threads import Hands
+from editor.machine.device import best_device
 
 from .lent import AT_ONCE, Lent, lent
 from .line import Line
@@ -39,7 +40,8 @@ def chosen() -> Place:
         workers = Workers(int(count))
         return Place(again(workers), workers.count, max(1, workers.count - 1))
     hands = Hands()
-    return Place(hands, 2 * hands.hands, hands.hands)
+    fits = 1 if best_device().type == "cuda" else hands.hands  # each takes gigabytes of a GPU
+    return Place(hands, 2 * hands.hands, fits)
 
 
 def move_to(place: Place) -> None:
