@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from editor import models
 from editor.backend.contract import Contract
 from editor.backend.contract import Fitted as Fitted
+from editor.backend.figures import Figures, counted
 from editor.backend.job import Backend, again
 from editor.backend.processes import Workers
 from editor.backend.threads import Hands
@@ -46,11 +47,12 @@ def chosen() -> Place:
 
 def move_to(place: Place) -> None:
     """Work is done there from now on."""
-    WORK.backend, SHORT.places, LONG.places = place.backend, place.short, place.long
+    WORK.backend = counted(place.backend, FIGURES)
+    SHORT.places, LONG.places = place.short, place.long
 
 
-_here = chosen()
-WORK = Contract(_here.backend)
+_here, FIGURES = chosen(), Figures()
+WORK = Contract(counted(_here.backend, FIGURES))
 SHORT, LONG = Line(_here.short), Line(_here.long)
 """Before drags and all else that is short, and before fits, which they pass."""
 fit, drag, control, refined = WORK.fit, WORK.drag, WORK.control, WORK.refined

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Condition, Lock
 
+from editor.backend.figures import WAITED, Seconds
 from editor.machine.shortage import BusyError
 
 from .door.guest import Guest
@@ -29,6 +30,7 @@ class Ticket:
 
     guest: Guest
     number: int
+    joined: float
     seen: float
     called: Condition
     began: float | None = None
@@ -41,10 +43,12 @@ class Line:
     Args:
         places: how many pieces are worked on at once.
         each: how many of one session may be in the line, the one at work included.
+        waited: how long those had to who came to work.
     """
 
     places: int = 1
     each: int = WAITING_OF_SESSION
+    waited: Seconds = field(default_factory=Seconds)
     _waiting: list[Ticket] = field(default_factory=list)
     _working: list[Ticket] = field(default_factory=list)
     _served: dict[Guest | str, int] = field(default_factory=dict)
@@ -68,8 +72,8 @@ class Line:
             full = of_address > 0 and len(here) >= WAITING_OF_ALL  # newcomers find a place
             if full or of_address >= WAITING_OF_ADDRESS or len(here) >= WAITING_AT_MOST:
                 raise BusyError(f"Too many are waiting: try again in {self._wait(len(here))} s.")
-            called = Condition(self._lock)
-            ticket = Ticket(guest, next(self._numbers), time.monotonic(), called)
+            called, now = Condition(self._lock), time.monotonic()
+            ticket = Ticket(guest, next(self._numbers), now, now, called)
             self._waiting.append(ticket)
             return ticket
 
@@ -87,6 +91,8 @@ class Line:
                 self._new_first = not others or ticket.guest.address in self._served
                 self._remember(ticket.guest)
                 self._call()
+                self.waited.add(ticket.seen - ticket.joined)
+                WAITED.set(ticket.seen - ticket.joined)
             return come
 
     def leave(self, ticket: Ticket) -> None:
@@ -109,6 +115,14 @@ class Line:
     def is_waited_for(self) -> bool:
         """Whether anybody waits for a place."""
         return bool(self._waiting)
+
+    def is_full(self) -> bool:
+        """Whether nobody at all is let in."""
+        return sum(self.count()) >= WAITING_AT_MOST
+
+    def count(self) -> tuple[int, int]:
+        """How many wait, and how many are at work."""
+        return len(self._waiting), len(self._working)
 
     @contextmanager
     def place(self, guest: Guest) -> Generator[None]:
