@@ -12,6 +12,7 @@ from gradio.http_server import LOCALHOST_NAME
 
 from editor import USER_ERRORS, models
 from editor.machine.cores import use_well
+from ui import log
 from ui.api import routes
 from ui.canvas import DragCanvas
 from ui.connection import ANOTHER_TAB, WHICH_TAB, Connection
@@ -222,6 +223,7 @@ def _wire(page: gr.Blocks, parts: dict[str, Any]) -> None:
     )
 
 
+log.begin()
 use_well()
 private_folder()
 demo = build()
