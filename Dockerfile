@@ -8,7 +8,8 @@ ARG TORCH_WHEELS=https://download.pytorch.org/whl/cpu
 RUN useradd --create-home --uid 1000 dragphoto
 WORKDIR /app
 COPY requirements.txt .
-RUN pip install --no-cache-dir ${TORCH_WHEELS:+--extra-index-url ${TORCH_WHEELS}} -r requirements.txt
+RUN pip install --no-cache-dir ${TORCH_WHEELS:+--extra-index-url ${TORCH_WHEELS}} -r requirements.txt \
+    'prometheus-client>=0.22'
 COPY . .
 
 USER dragphoto
@@ -19,5 +20,5 @@ ENV GRADIO_SERVER_NAME=0.0.0.0 \
     PYTHONUNBUFFERED=1
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=10s --start-period=90s --retries=3 CMD \
-    ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:7860/', timeout=8)"]
+    ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:7860/healthz', timeout=8)"]
 CMD ["python", "app.py"]

@@ -12,6 +12,8 @@
     job.py       work that goes on while no page follows it
     gpu.py       the only caller of a network: generators with picklable arguments and items, so
                  that on ZeroGPU they run in a process with a GPU
+    watch.py     for programs that watch the app: /healthz and, if the host wants it, /metrics
+    metrics.py   (figures for Prometheus); log.py: the program's own words as JSON
 
 Frames travel as data URLs: no file is left behind. A handler ends with the page in order, whatever
 happened: Stop is a flag that is looked at after each step, work goes on without a page until it

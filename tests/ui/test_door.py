@@ -227,7 +227,7 @@ def test_a_file_that_goes_while_it_is_looked_for_is_not_there(when: str, tmp_pat
         file.unlink()  # as who reads it does
         await FileResponse(file, stat_result=size)(scope, receive, send)
 
-    reply = TestClient(Door(served)).get(f"/gradio_api/file={file}")
+    reply = TestClient(Door(served, {})).get(f"/gradio_api/file={file}")
     assert (reply.status_code, reply.json()["detail"]) == (404, "There is nothing here.")
 
 

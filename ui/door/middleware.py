@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ OTHERS = re.compile(rf"{API}/(cancel|reset)/?")
 # What the page has no use for: other sites, other people's runs, editors of the app.
 CLOSED = re.compile(
     rf"({API})?/(proxy=|file/|dev/|vibe-|component_server|stream/|deep_link|monitoring|profiling"
-    "|process_recording|run-history|runs|custom_component|login|logout|mcp)"
+    "|process_recording|run-history|runs|custom_component|login|logout|mcp|metrics)"
 )
 FILE = f"{API}/file="
 HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
@@ -41,10 +41,19 @@ WRONG = "Something went wrong: try again."
 
 
 class Door:
-    """Lets a request in, or answers it with one sentence."""
+    """Lets a request in, or answers it with one sentence.
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]):
-        self.app, self.traffic, self.warned = app, Traffic(), False
+    Args:
+        app: what is behind it.
+        watched: by path what programs that watch the app may ask, as often as they like.
+    """
+
+    def __init__(
+        self,
+        app: Callable[[Scope, Receive, Send], Awaitable[None]],
+        watched: Mapping[str, Callable[[], Response]],
+    ):
+        self.app, self.watched, self.traffic, self.warned = app, watched, Traffic(), False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection, as ASGI has it."""
@@ -83,6 +92,9 @@ class Door:
             raise Refusal(404, NOTHING)
         here = address(scope["client"][0] if scope.get("client") else "")
         path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
+        if path in self.watched and scope["method"] in ("GET", "HEAD"):
+            await (await asyncio.to_thread(self.watched[path]))(scope, receive, send)
+            return
         with self.traffic.opened(here):
             if scope["method"] == "POST":
                 self.traffic.take(here)

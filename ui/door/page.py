@@ -12,6 +12,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from ..toast import toast
+from ..watch import watched
 from .guest import Guest
 from .limits import SESSIONS, UNREAD_SECONDS, UPLOAD_BYTES, WAITING_AT_MOST
 from .middleware import Door
@@ -88,7 +89,7 @@ def launch_options(page: Page, tabs: Tabs) -> dict[str, Any]:
 
     page.queue(max_size=2 * WAITING_AT_MOST, api_open=False, default_concurrency_limit=None)
     return {
-        "app_kwargs": {"middleware": [Middleware(Door)], "lifespan": lifespan},
+        "app_kwargs": {"middleware": [Middleware(Door, watched())], "lifespan": lifespan},
         "max_file_size": UPLOAD_BYTES, "max_threads": THREADS, "num_workers": 0,
         "run_history": False, "share": False, "show_error": False,
         "state_session_capacity": SESSIONS,

@@ -196,7 +196,7 @@ class TabState:
             )
         shared = {id(version.change) for version in self.first.versions}
         own += sum(v.size for v in kept.versions if id(v.change) not in shared)
-        return own + sum(len(url) for _, url in self.urls.values())
+        return own + sum(len(url) for _, url in list(self.urls.values()))
 
     def frame(self, version: Version) -> Photo:
         """The face as this version has it, of the pixels that are chosen."""

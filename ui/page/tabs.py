@@ -133,6 +133,11 @@ class OpenTabs:
             while self._size() > most_bytes() and self._make_room():
                 pass
 
+    def count(self) -> tuple[int, int]:
+        """How many there are, and bytes of their photos."""
+        with self._lock:
+            return len(self._here), self._size()
+
     def _size(self) -> int:
         return sum(visit.size for visit in self._here.values())
 
