@@ -15,9 +15,9 @@ from time import monotonic
 from typing import Any
 
 from .. import USER_ERRORS
-from ..machine.shortage import ShortageError
+from ..machine.shortage import LostWorkError, ShortageError
 from .contract import Fitted
-from .job import Backend, Job, LostWorkError
+from .job import Backend, Job
 
 BOUNDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # s
 ENDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
