@@ -24,8 +24,8 @@ from ..machine.shortage import LostWorkError
 
 OLDEST = 600.0  # s since it was last put: longer than a job waits for a worker
 MOST = 4_000_000_000  # bytes of all
-SWEPT = 60.0  # s between two looks for what is too old
-PENDING = ".part"
+APART = 60.0  # s between two looks for what is too old, while something is put
+WHOLE, PENDING = ".safetensors", ".part"
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -40,7 +40,7 @@ class Store:
     def __init__(self, address: str):
         self.address = address
         self._fs, self._root = url_to_fs(address)
-        self._swept = time.monotonic()
+        self._due = 0.0
         if isinstance(self._fs, LocalFileSystem):
             os.makedirs(self._root, mode=0o700, exist_ok=True)
         else:
@@ -52,18 +52,15 @@ class Store:
         Raises:
             OSError: the place cannot be written to.
         """
-        if time.monotonic() - self._swept > SWEPT:
-            self._swept = time.monotonic()
-            self.sweep()
-        data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
-        name = blake2b(data, digest_size=20).hexdigest()
-        if self._fs.exists(self._path(name)):
-            with suppress(OSError, NotImplementedError):
-                self._fs.touch(self._path(name), truncate=False)
-            return name
-        pending = f"{self._path(name)}.{secrets.token_hex(4)}{PENDING}"
-        self._fs.pipe_file(pending, data)
-        self._fs.mv(pending, self._path(name))
+        data = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
+        name = _digest(data)
+        if not self._renewed(self._path(name)):
+            pending = f"{self._path(name)}.{secrets.token_hex(4)}{PENDING}"
+            self._fs.pipe_file(pending, data)
+            self._fs.mv(pending, self._path(name))
+            if time.monotonic() > self._due:
+                self._due = time.monotonic() + APART
+                self.sweep()
         return name
 
     def get(self, name: str) -> Arrays:
@@ -74,8 +71,9 @@ class Store:
         """
         try:
             data: bytes = self._fs.cat_file(self._path(name))
-            if blake2b(data, digest_size=20).hexdigest() == name:
+            if _digest(data) == name:
                 return load(data)
+            self._fs.rm_file(self._path(name))  # so that it is written anew the next time
         except (OSError, SafetensorError) as error:
             raise LostWorkError from error
         raise LostWorkError
@@ -91,14 +89,27 @@ class Store:
                     self._fs.rm_file(path)
 
     def _path(self, name: str) -> str:
-        return f"{self._root}/{name}.safetensors"
+        return f"{self._root}/{name}{WHOLE}"
+
+    def _renewed(self, path: str) -> bool:
+        """Whether it is here, and new again; where that cannot be, it is written again."""
+        with suppress(OSError, NotImplementedError, ValueError):  # as places say that they cannot
+            if self._fs.exists(path):
+                self._fs.touch(path, truncate=False)
+                return True
+        return False
 
     def _found(self, now: float) -> list[tuple[float, int, str]]:
-        """(age, bytes, path) of all that is there."""
+        """(age, bytes, path) of all of ours that is there."""
+        facts: list[dict[str, Any]] = []
         with suppress(OSError):
-            facts: list[dict[str, Any]] = self._fs.ls(self._root, detail=True)
-            return [(now - _time(each), each["size"] or 0, each["name"]) for each in facts]
-        return []
+            facts = self._fs.ls(self._root, detail=True)
+        ours = [each for each in facts if each["name"].endswith((WHOLE, PENDING))]
+        return [(now - _time(each), each["size"] or 0, each["name"]) for each in ours]
+
+
+def _digest(data: bytes) -> str:
+    return blake2b(data, digest_size=20).hexdigest()
 
 
 def _time(facts: Mapping[str, Any]) -> float:

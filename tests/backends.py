@@ -1,0 +1,95 @@
+"""The backends that do the network's work, by name, and what they are tried with.
+
+Workers elsewhere import this, too: jobs that the suite makes up are functions of it.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
+
+from drag import EditError
+from editor.backend.job import Backend
+from editor.backend.processes import Workers
+from editor.backend.threads import Hands
+
+TESTS = Path(__file__).parent
+COUNT = 2
+NOWHERE = "This drag goes nowhere."
+SECRET = "a secret of the program"
+
+
+@contextmanager
+def threads() -> Iterator[Backend]:
+    yield Hands(COUNT)
+
+
+@contextmanager
+def processes() -> Iterator[Workers]:
+    """One core each, as in the tests: sums of many threads differ in their last bits."""
+    path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
+    with mock.patch.dict(os.environ, PYTHONPATH=path):
+        with mock.patch("editor.backend.processes.cores", return_value=COUNT):
+            workers = Workers(COUNT)
+        try:
+            yield workers
+        finally:
+            workers.close()
+
+
+BACKENDS: dict[str, Callable[[], AbstractContextManager[Backend]]] = {
+    "threads": threads,
+    "processes": processes,
+}
+
+
+def endless(_: object, folder: Path) -> Iterator[int]:
+    """Writes down what it has made, and that it has ended."""
+    try:
+        number = 0
+        while True:
+            (folder / str(number)).touch()
+            yield number
+            number += 1
+            time.sleep(0.01)
+    finally:
+        (folder / "ended").touch()
+
+
+def refused(_: object) -> Iterator[int]:
+    yield 1
+    raise EditError(NOWHERE)
+
+
+def broken(_: object) -> Iterator[int]:
+    yield 1
+    raise KeyError(SECRET)
+
+
+def echo(_: object, *values: Any) -> Iterator[Any]:
+    yield from values
+
+
+def same(one: Any, other: Any) -> bool:
+    """To the last bit, and of one kind."""
+    if isinstance(one, torch.Tensor):
+        return one.dtype == other.dtype and torch.equal(one, other)
+    if isinstance(one, np.ndarray):
+        return one.dtype == other.dtype and np.array_equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
+    if isinstance(one, tuple | list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if is_dataclass(one):
+        names = [field.name for field in fields(one)]
+        return type(one) is type(other) and all(
+            same(getattr(one, name), getattr(other, name)) for name in names
+        )
+    return one == other
