@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from heapq import heappop, heappush
 from itertools import count
-from threading import Lock
+from threading import RLock, local
 from typing import Any
 
 import torch
@@ -30,10 +30,13 @@ class Hands:
 
     def __init__(self, hands: int | None = None):
         self.hands = hands or min(cores(), MOST_HANDS)
-        self._pool = ThreadPoolExecutor(self.hands, "engine")
+        self._own = local()
+        self._pool = ThreadPoolExecutor(
+            self.hands, "engine", lambda: setattr(self._own, "on", True)
+        )
         self._threads = 0  # of torch, for all hands together: known once work begins
         self._asked: list[tuple[int, int, Callable[[], Any], Future[Any]]] = []
-        self._numbers, self._lock, self._jobs = count(), Lock(), 0
+        self._numbers, self._lock, self._jobs = count(), RLock(), 0
 
     def __call__(self, job: Job) -> Generator[Any, None, None]:
         """The items of the job."""
@@ -51,7 +54,12 @@ class Hands:
                 self._done(0, items.close)
 
     def _done(self, later: int, step: Callable[[], Any]) -> Any:
-        """What the step gives, once a hand has done it."""
+        """What the step gives, once a hand has done it.
+
+        A hand that closes what somebody left, since it collects garbage, would wait for itself.
+        """
+        if hasattr(self._own, "on"):
+            return step()
         future: Future[Any] = Future()
         with self._lock:
             number = next(self._numbers)
