@@ -74,7 +74,8 @@ def heard(items: Generator[Any, None, None], store: Store | None) -> Generator[A
 def again(backend: Backend, tries: int = 2) -> Backend:
     """The same, and once more from the start where a worker is lost; what came does not come again.
 
-    The same job has the same items: what drags and fits depend on is in it.
+    The same job has the same items: what drags and fits depend on is in it. One that resumes has
+    fewer, since it goes on from its checkpoint: all of them come.
 
     Raises:
         LostWorkError: it is lost each time.
@@ -84,6 +85,7 @@ def again(backend: Backend, tries: int = 2) -> Backend:
         come = 0
         for left in reversed(range(tries)):
             try:
+                come = 0 if job.resumes else come
                 with closing(backend(job)) as items:
                     for number, item in enumerate(items):
                         if number >= come:

@@ -4,7 +4,10 @@ import atexit
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Generator
+from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from queue import LifoQueue
@@ -18,6 +21,13 @@ from .store import Store
 from .wire import packed
 
 ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An error of ours in a worker, in words: not every error can be sent."""
+
+    text: str
 
 
 class Workers:
@@ -45,21 +55,29 @@ class Workers:
 
         Raises:
             LostWorkError: the worker is gone.
+            RuntimeError: a fault of ours, with the worker's traceback.
         """
         worker = self._idle.get()
         try:
+            worker = self._living(worker)
             yield from heard(worker.items(packed(job, self.store)), self.store)
         finally:
-            if worker.process.poll() is not None:
-                self._all.remove(worker)
-                worker = _Worker(self.store, self._threads)
-                self._all.append(worker)
+            with suppress(OSError):  # there is no room for another: the next job tries again
+                worker = self._living(worker)
             self._idle.put(worker)
 
     @property
     def processes(self) -> list[int]:
         """Their ids."""
         return [worker.process.pid for worker in self._all]
+
+    def _living(self, worker: "_Worker") -> "_Worker":
+        """It, or another in its place."""
+        if worker.process.poll() is None:
+            return worker
+        other = _Worker(self.store, self._threads)
+        self._all[self._all.index(worker)] = other
+        return other
 
     def close(self) -> None:
         """End them all."""
@@ -87,13 +105,16 @@ class _Worker:
             while (answer := self._line.recv()) is not None:
                 wanted = False
                 try:
+                    if isinstance(answer[0], Fault):
+                        raise RuntimeError(f"In a worker:\n{answer[0].text}")
                     yield answer[0]
                     wanted = True
                 finally:
                     self._line.send(wanted)
         except (EOFError, OSError) as error:
             self.end()
-            raise LostWorkError from error
+            if not isinstance(error.__context__, GeneratorExit):  # who stops needs it no more
+                raise LostWorkError from error
 
     def end(self) -> None:
         """Nothing is left of it."""
@@ -105,7 +126,7 @@ class _Worker:
 def serve(line: Connection, store: Store) -> None:
     """In the worker: do the jobs that come, until nobody is there any more."""
     while True:
-        items = told(line.recv(), store)
+        items = _answers(line.recv(), store)
         for item in items:
             line.send((item,))
             if not line.recv():
@@ -113,3 +134,11 @@ def serve(line: Connection, store: Store) -> None:
         else:
             line.send(None)
         items.close()
+
+
+def _answers(job: Any, store: Store) -> Generator[Any, None, None]:
+    """What is told of a job; a fault ends the job, but not the worker."""
+    try:
+        yield from told(job, store)
+    except Exception as error:
+        yield Fault("".join(traceback.format_exception(error)))
