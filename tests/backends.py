@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
@@ -18,6 +19,7 @@ import torch
 from drag import EditError
 from editor.backend.job import Backend
 from editor.backend.processes import Workers
+from editor.backend.store import Store
 from editor.backend.threads import Hands
 
 TESTS = Path(__file__).parent
@@ -44,9 +46,37 @@ def processes() -> Iterator[Workers]:
             workers.close()
 
 
+@contextmanager
+def replicas() -> Iterator[Backend]:
+    """Of Ray Serve, which leaves the log of each run in a folder of its own."""
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0"}
+    path = os.pathsep.join([str(TESTS.parent), str(TESTS), os.environ.get("PYTHONPATH", "")])
+    with mock.patch.dict(os.environ, PYTHONPATH=path), TemporaryDirectory() as folder:
+        import ray
+        from ray import serve
+
+        from serve.application import workers
+        from serve.options import Options
+        from serve.remote import Remote
+
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        serve.start(proxy_location="Disabled")
+        options = Options(store=folder, cores=0.5)
+        handles = [
+            serve.run(workers(name, options, count, count).bind(folder), name, route_prefix=None)
+            for name, count in (("draggers", COUNT), ("fitters", 1))
+        ]
+        try:
+            yield Remote(*handles, Store(folder))
+        finally:
+            serve.shutdown()
+            ray.shutdown()
+
+
 BACKENDS: dict[str, Callable[[], AbstractContextManager[Backend]]] = {
     "threads": threads,
     "processes": processes,
+    "ray": replicas,
 }
 
 

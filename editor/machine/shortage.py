@@ -20,10 +20,13 @@ class BusyError(ValueError):
     """Too much is asked for at once; the text says when to try again."""
 
 
+GONE = "What works on this cannot be reached: try again in a minute."
+
+
 class LostWorkError(ShortageError):
     """Whoever did the work was killed or cannot be reached, or what it needs is gone."""
 
-    def __init__(self, text: str = "What works on this cannot be reached: try again in a minute."):
+    def __init__(self, text: str = GONE):
         super().__init__(text)
 
 

@@ -22,13 +22,14 @@ from backends import BACKENDS, NOWHERE, SECRET, same
 from drag import Edit, EditError
 from editor import USER_ERRORS, models
 from editor.backend.contract import Contract, Fitted
-from editor.backend.job import GONE, Backend, Job, LostWorkError, again, heard, told
+from editor.backend.job import Backend, Job, again, heard, told
 from editor.backend.processes import Workers
 from editor.backend.store import Store
 from editor.backend.wire import packed
 from editor.dragger import DragStep
 from editor.elastic import NONE
 from editor.engine import Engine
+from editor.machine.shortage import GONE, LostWorkError
 from editor.search import GEOMETRY
 from editor.session import Session
 from editor.view import show
@@ -46,6 +47,8 @@ EDIT = Edit.between(PHOTO.shape[:2], [((222.0, 128.0), (236.0, 128.0))])
 OTHER = Edit.between(PHOTO.shape[:2], [((222.0, 128.0), (214.0, 122.0))])
 VALUES = {"smile": 0.5, "turn": -8.0}
 EVERY = 2
+HEAVY = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+"""Ray takes half a minute to start, and uses what is deprecated."""
 MOST_BYTES = 200_000
 
 
@@ -109,7 +112,9 @@ def started() -> Iterator[Callable[[str], Any]]:
         yield start
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(
+    params=[pytest.param(name, marks=HEAVY) if name == "ray" else name for name in BACKENDS]
+)
 def backend(request: pytest.FixtureRequest, started: Callable[[str], Any]) -> Backend:
     return started(request.param)
 
