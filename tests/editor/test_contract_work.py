@@ -40,7 +40,7 @@ from weights.files import WeightsError
 MODEL = models.names()[0]
 PHOTO = skimage.data.astronaut()
 QUAD = box_quad(110.0, 0.0, 230.0)
-INVERT = InvertOptions(ProjectOptions(steps=2), TuneOptions(steps=1, moves=1))
+INVERT = InvertOptions(ProjectOptions(steps=2), TuneOptions(steps=2, moves=1))
 DRAG = GEOMETRY.changed(steps=6)
 LONG = DRAG.changed(steps=300, patience=300, arrive=-1.0)
 EDIT = Edit.between(PHOTO.shape[:2], [((222.0, 128.0), (236.0, 128.0))])
@@ -147,7 +147,7 @@ def test_contract_fit(contract: Contract, here: Here) -> None:
     assert same([fit.inversion for fit in fits], here.fits)
     assert {fit.inversion.stage for fit in fits} == {"geometry", "project", "tune"}
     shown = [fit.inversion.step for fit in fits if fit.picture is not None]
-    assert shown == [0, 2]
+    assert shown == [0, 2, 3]
     last = fits[-1].inversion
     assert last.delta
     assert same(fits[-1].picture, here.engine.picture(last.ws, last.delta))
@@ -311,6 +311,7 @@ def test_the_items_of_a_fit_are_light(here: Here, tmp_path: Path) -> None:
     image, *came = carried(Store(str(tmp_path)), sizes)(job(backends.echo, here.image, *fits))
     print("bytes at most:", sizes)
     assert same([image, *came], [here.image, *fits])
+    del sizes["job"]  # which is none of a fit: all of them went there at once
     assert max(sizes.values()) < MOST_BYTES
 
 
