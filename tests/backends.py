@@ -63,7 +63,9 @@ def replicas() -> Iterator[Backend]:
         serve.start(proxy_location="Disabled")
         options = Options(store=folder, cores=0.5)
         handles = [
-            serve.run(workers(name, options, count, count).bind(folder), name, route_prefix=None)
+            serve.run(
+                workers(name, options, count, count).bind(folder), name=name, route_prefix=None
+            )
             for name, count in (("draggers", COUNT), ("fitters", 1))
         ]
         try:

@@ -25,6 +25,7 @@ MOST_PIECES = 5  # of one fit
 STEPS_A_SECOND = 15  # of a fit or a drag; most of a drag is measuring motion, on the CPU
 AT_ONCE = 8  # visitors who ask for a GPU
 LOST = "The GPU was taken away before the work was done: try again, or choose Quick."
+LONG = "This fit takes longer than GPUs are lent for: go on with it, or choose Quick."
 NO_ANSWER = "No GPU can be borrowed at the moment: try again in a minute."
 MORE = "more"
 
@@ -76,6 +77,7 @@ class Lent:
                 raise _complaint(error) from error
             if ended:
                 return
+        raise ShortageError(LONG)
 
 
 def lent() -> Lent | None:
