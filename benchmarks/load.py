@@ -1,27 +1,30 @@
 """Many visitors at once: who gets the own answer, after how long, and who makes others wait.
 
     python -m benchmarks.load --visitors 100 --calls 3
+    python -m benchmarks.load --arrivals 60 --minutes 2 --think 2 --calls 3 --workers 2
     python -m benchmarks.load --loops 30
     python -m benchmarks.load --same-photo
 
-The server is benchmarks/stub_app.py, whose jobs are pauses; with --real it is the app. Visitors
-speak plain HTTP, each from an address of its own, and ask for nothing twice. A batch is run two
-times, to see whether the server grows. Loops are callers that ask again as soon as they are
-answered or refused; it is counted how many jobs of the server are between the asking of one more
-visitor and its answer, the one that was in progress included.
+The server is benchmarks/stub_app.py, whose jobs are pauses; with --real it is the app. --workers is
+its DRAGPHOTO_WORKERS. Visitors speak plain HTTP, each from an address of its own, and ask for
+nothing twice. They ask all at once, two times, to see whether the server grows; or with --arrivals
+they come as people do (crowd.py), once. Busy: pauses of all answers, as a share of the time of all
+places where work is done. --json: each call, for capacity.py.
+
+Loops are callers that ask again as soon as they are answered or refused; it is counted how many
+jobs of the server are between the asking of one more visitor and its answer, the one that was in
+progress included.
 """
 
 import argparse
 import asyncio
 import io
 import json
-import statistics
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
 
@@ -30,123 +33,20 @@ import numpy as np
 from PIL import Image
 from skimage.data import astronaut
 
+from editor.backend.threads import MOST_HANDS
 from editor.engine import Engine
+from editor.machine.cores import cores
 from photo import Photo
 
+from .batches import HEAD, Row, batches
+from .crowd import PSI, Answer, Scene, address, at_once, crowd, failure, poisson
 from .visitors import Lost, Plan, Refused, Server, Visitor, serving
 
-PSI = 0.8
 OTHER, ASKS = "127.0.2.1", 20  # the visitor beside the loops: its address, how often it asks
+WARMING = 16  # calls before it is measured: each place is used
+WORKERS = "DRAGPHOTO_WORKERS"
 SENDERS, TIMES = 4, 10  # of the same photo
 FACE = [[203.0, 107.0], [245.0, 107.0], [224.0, 150.0]]  # eyes and mouth in it
-HEAD = (
-    "| what | right | wrong | refused | lost | p50 s | p95 s | max s | calls/s | CPU ms a call |"
-    " jobs between | RSS MB: before, after, again | growth | open files: before, after |"
-)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How one call ended: right, wrong, refused or lost; after how many s, and jobs of others."""
-
-    how: str
-    seconds: float
-    jobs: int = 0
-    sentence: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """What visitors got, and what it did to the server: s of work, MB and open files over time."""
-
-    what: str
-    answers: tuple[Answer, ...]
-    seconds: float
-    work: float
-    rss: tuple[float, ...]
-    files: tuple[int, ...]
-
-    @property
-    def growth(self) -> float:
-        """Of memory from the first batch to the next one like it, in %."""
-        return 100 * (self.rss[-1] / self.rss[-2] - 1)
-
-    def line(self) -> str:
-        """For the table."""
-        ended = Counter(answer.how for answer in self.answers)
-        took = np.array([answer.seconds for answer in self.answers])
-        jobs = sorted(answer.jobs for answer in self.answers)
-        between = f"{statistics.median(jobs):g}, at most {jobs[-1]}" if jobs[-1] else ""
-        cells = [
-            self.what, *(str(ended[how]) for how in ("right", "wrong", "refused", "lost")),
-            *(f"{each:.2f}" for each in (*np.percentile(took, (50, 95)), took.max())),
-            f"{len(took) / self.seconds:.1f}", f"{1000 * self.work / len(took):.0f}", between,
-            ", ".join(f"{each:.0f}" for each in self.rss), f"{self.growth:.1f} %",
-            ", ".join(map(str, self.files)),
-        ]  # fmt: skip
-        return f"| {' | '.join(cells)} |"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A server, and how its pictures are told from those of others."""
-
-    server: Server
-    right: Callable[[Photo, int], bool]
-
-    def begun(self) -> int:
-        """How many jobs have begun; the real app does not tell."""
-        jobs = self.server.folder / "jobs"
-        return jobs.stat().st_size if jobs.exists() else 0
-
-    async def asked(self, visitor: Visitor, seed: int, session: bool = False) -> Answer:
-        """One face of the model."""
-        begun, before = monotonic(), self.begun()
-        try:
-            (file,) = await visitor.call("render", seed, PSI, session=session)
-            with Image.open(io.BytesIO(await visitor.fetch(file))) as image:
-                picture = np.asarray(image)
-        except (Refused, Lost, httpx.HTTPError, OSError) as error:
-            return _failed(error, begun)
-        number = int.from_bytes(bytes(picture[0, :4, 1].tolist()), "big") if before else 0
-        how = "right" if self.right(picture, seed) else "wrong"
-        return Answer(how, monotonic() - begun, max(0, number - before + 1))
-
-
-def _failed(error: Exception, begun: float) -> Answer:
-    how = "refused" if isinstance(error, Refused) else "lost"
-    return Answer(how, monotonic() - begun, sentence=f"{type(error).__name__}: {error}"[:200])
-
-
-async def twice(what: str, server: Server, batch: Callable[[], Awaitable[list[Answer]]]) -> Row:
-    """The same batch two times."""
-    rss, files, begun = [server.rss()], [server.open_files()], monotonic()
-    answers, work = list[Answer](), server.work()
-    for _ in range(2):
-        answers += await batch()
-        rss.append(server.rss())
-    seconds, work = monotonic() - begun, server.work() - work
-    await asyncio.sleep(1)  # until the connections are closed there too
-    files.append(server.open_files())
-    return Row(what, tuple(answers), seconds, work, tuple(rss), tuple(files))
-
-
-async def crowd(scene: Scene, visitors: int, calls: int, one_address: bool) -> list[Answer]:
-    """All ask at once, and again once they have their answer."""
-
-    async def one(number: int) -> list[Answer]:
-        visitor = Visitor(scene.server, "127.0.1.1" if one_address else address(number))
-        answers = [await scene.asked(visitor, 1000 * number + call) for call in range(calls)]
-        await visitor.http.aclose()
-        return answers
-
-    every = await asyncio.gather(*map(one, range(visitors)))
-    return [answer for answers in every for answer in answers]
-
-
-def address(number: int) -> str:
-    """One of 250 addresses of this machine."""
-    return f"127.0.1.{1 + number % 250}"
 
 
 @asynccontextmanager
@@ -196,7 +96,7 @@ async def loops(scene: Scene, count: int) -> list[Row]:
     ):  # fmt: skip
         async with looping(scene, count, addresses, tabs):
             kind = f"a visitor beside {count} loops, {what}"
-            rows.append(await twice(kind, scene.server, lambda: beside(scene, where, session)))  # noqa: B023
+            rows.append(await batches(kind, scene, lambda: beside(scene, where, session)))  # noqa: B023
             print(rows[-1].line(), file=sys.stderr, flush=True)
         await asyncio.sleep(10)  # their last calls end, and they may ask again
     return rows
@@ -217,7 +117,8 @@ async def same_photo(server: Server) -> list[Answer]:
                 how = "right" if len(await visitor.fetch(file)) > 1000 else "wrong"
                 answers.append(Answer(how, monotonic() - begun))
             except (Refused, Lost, httpx.HTTPError, OSError) as error:
-                answers.append(_failed(error, begun))
+                how, sentence = failure(error)
+                answers.append(Answer(how, monotonic() - begun, 0, sentence))
         await visitor.http.aclose()
         return answers
 
@@ -231,11 +132,28 @@ async def measured(scene: Scene, how: argparse.Namespace) -> list[Row]:
         return await loops(scene, how.loops)
     if how.same_photo:
         what = f"{SENDERS} visitors, {TIMES} times the same photo"
-        return [await twice(what, scene.server, lambda: same_photo(scene.server))]
+        return [await batches(what, scene, lambda: same_photo(scene.server))]
     where = "one address" if how.one_address else "an address each"
+    await crowd(scene, at_once(WARMING, 1))
+    if how.arrivals:
+        visits = poisson(how.arrivals, how.minutes, how.think, how.calls, how.seed)
+        what = f"{len(visits)} visitors in {how.minutes:g} minutes, {how.calls} calls, {where}"
+        return [await batches(what, scene, lambda: crowd(scene, visits, how.one_address), 1)]
     what = f"{how.visitors} visitors, {how.calls} calls, {where}"
-    crowded = lambda: crowd(scene, how.visitors, how.calls, how.one_address)  # noqa: E731
-    return [await twice(what, scene.server, crowded)]
+    all_of_them = at_once(how.visitors, how.calls)
+    return [await batches(what, scene, lambda: crowd(scene, all_of_them, how.one_address))]
+
+
+def started(how: argparse.Namespace) -> tuple[list[str], dict[str, str], int]:
+    """How the server is started: words after ``python``, variables; how many jobs it does at once.
+
+    Without --workers these are the threads of the app itself.
+    """
+    program = ["app.py"] if how.real else ["-m", "benchmarks.stub_app"]
+    variables = {"DRAGPHOTO_STUB_SECONDS": str(how.seconds), "OMP_NUM_THREADS": "1"}
+    if how.workers:
+        variables[WORKERS] = str(how.workers)
+    return program, variables, how.workers or min(cores(), MOST_HANDS)
 
 
 def of_seed(picture: Photo, seed: int) -> bool:
@@ -253,8 +171,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--visitors", type=int, default=100)
+    parser.add_argument("--visitors", type=int, default=100, help="that come at once")
     parser.add_argument("--calls", type=int, default=3)
+    parser.add_argument("--arrivals", type=float, help="instead, visitors a minute on average ...")
+    parser.add_argument("--minutes", type=float, default=1, help="... for so long")
+    parser.add_argument("--think", type=float, default=0, help="s between their calls on average")
+    parser.add_argument("--seed", type=int, default=0, help="which visitors they are")
+    parser.add_argument("--workers", type=int, help="processes of the server that do the work")
     parser.add_argument("--one-address", action="store_true", help="all visitors share one")
     parser.add_argument("--loops", type=int, default=0)
     parser.add_argument("--same-photo", action="store_true")
@@ -264,19 +187,21 @@ def main() -> None:
     how = parser.parse_args()
     if how.real and how.loops:
         parser.error("only the stub counts its jobs: leave out --real")
-    program = ["app.py"] if how.real else ["-m", "benchmarks.stub_app"]
-    environment = {"DRAGPHOTO_STUB_SECONDS": str(how.seconds), "OMP_NUM_THREADS": "1"}
+    program, variables, places = started(how)
     with (
         tempfile.TemporaryDirectory() as folder,
-        serving(program, Path(folder) / "tmp", **environment) as server,
+        serving(program, Path(folder) / "tmp", **variables) as server,
     ):
         right = of_engine(Engine()) if how.real else of_seed
-        rows = asyncio.run(measured(Scene(server, right), how))
+        scene = Scene(server, right, 0.0 if how.real else places / how.seconds)
+        rows = asyncio.run(measured(scene, how))
     print("\n".join([HEAD, "|" + "---|" * HEAD.count(" | "), *(row.line() for row in rows)]))
     for sentence in sorted({a.sentence for row in rows for a in row.answers if a.sentence}):
         print(sentence)
     if how.json:
-        how.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))
+        told = {name: value for name, value in vars(how).items() if name != "json"}
+        told |= {"places": places, "rows": [asdict(row) for row in rows]}
+        how.json.write_text(json.dumps(told, indent=1))
 
 
 if __name__ == "__main__":
