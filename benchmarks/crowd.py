@@ -1,8 +1,4 @@
-"""Visitors of a server who ask for pictures: all at once, or one by one as people come and think.
-
-Who comes is drawn from a seed: the same people come again, with the same pauses between their
-calls, whatever the server does.
-"""
+"""Visitors of a server who ask for pictures, and come as ``visits`` has it."""
 
 import asyncio
 import io
@@ -17,6 +13,7 @@ from PIL import Image
 from photo import Photo
 
 from .visitors import Lost, Refused, Server, Visitor
+from .visits import Visit
 
 PSI = 0.8
 PER_VISITOR = 1000  # seeds
@@ -35,14 +32,6 @@ class Answer:
     sentence: str = ""
     begun: float = 0.0
     visitor: int = 0
-
-
-@dataclass(frozen=True)
-class Visit:
-    """When somebody comes, s, and how long they think before each of their calls."""
-
-    at: float
-    thinks: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -82,22 +71,6 @@ def failure(error: Exception) -> tuple[str, str]:
     """What a call without an answer counts as, and the sentence that tells why."""
     how = "refused" if isinstance(error, Refused) else "lost"
     return how, f"{type(error).__name__}: {error}"[:200]
-
-
-def at_once(visitors: int, calls: int) -> list[Visit]:
-    """All come at the same time, and ask again once they have their answer."""
-    return [Visit(0.0, (0.0,) * calls)] * visitors
-
-
-def poisson(
-    per_minute: float, minutes: float, think: float, calls: int, seed: int = 0
-) -> list[Visit]:
-    """They come independently of each other; ``think``: s on average between calls, exponential."""
-    dice, now, visits = np.random.default_rng(seed), 0.0, list[Visit]()
-    while (now := now + dice.exponential(60 / per_minute)) < 60 * minutes:
-        thinks = dice.exponential(think, calls - 1) if think else np.zeros(calls - 1)
-        visits.append(Visit(now, (0.0, *thinks.tolist())))
-    return visits
 
 
 async def crowd(scene: Scene, visits: list[Visit], one_address: bool = False) -> list[Answer]:

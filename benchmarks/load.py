@@ -8,7 +8,7 @@
 The server is benchmarks/stub_app.py, whose jobs are pauses; with --real it is the app. --workers is
 its DRAGPHOTO_WORKERS. Visitors speak plain HTTP, each from an address of its own, and ask for
 nothing twice. They ask all at once, two times, to see whether the server grows; or with --arrivals
-they come as people do (crowd.py), once. Busy: pauses of all answers, as a share of the time of all
+they come as people do (visits.py), once. Busy: pauses of all answers, as a share of the time of all
 places where work is done. --json: each call, for capacity.py.
 
 Loops are callers that ask again as soon as they are answered or refused; it is counted how many
@@ -39,8 +39,9 @@ from editor.machine.cores import cores
 from photo import Photo
 
 from .batches import HEAD, Row, batches
-from .crowd import PSI, Answer, Scene, address, at_once, crowd, failure, poisson
+from .crowd import PSI, Answer, Scene, address, crowd, failure
 from .visitors import Lost, Plan, Refused, Server, Visitor, serving
+from .visits import at_once, poisson
 
 OTHER, ASKS = "127.0.2.1", 20  # the visitor beside the loops: its address, how often it asks
 WARMING = 16  # calls before it is measured: each place is used
