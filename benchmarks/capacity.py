@@ -27,8 +27,7 @@ What is assumed:
   for the stub's calls and what edit_times.py found for an edit of a small photo. A page's many
   small requests (opening it, frames while a drag goes on) are not in it, larger photos take longer.
   Where one core would be busy more than 80 %, there are more: as many fronts, or work without lock.
-- Who comes first is served first; the app lets visitors take turns, which moves waiting from those
-  who ask seldom to those who ask much. All measured on one machine that the visitors share.
+- Each visitor has an address of their own. All was measured on one machine, which they share.
 - Prices are examples: ``--price`` and ``--gpu-price``, $ an hour of a replica; the front is free.
 """
 
@@ -147,7 +146,7 @@ def compared(run: Run, costs: Costs) -> list[dict[str, object]]:
                 "90 % of runs of other visitors": f"{low:.2f} to {high:.2f}",
             }
         )  # fmt: skip
-    busy = float(np.mean([each.busy for each in same]))
+    busy = float(np.mean([each.busy for each in same])) * run["seconds"] / calls[0].replica[0]
     rows.append(
         {"": "busy", "measured": float(run["rows"][0]["busy"]), "same visitors": busy,
          "difference": f"{100 * (busy / run['rows'][0]['busy'] - 1):+.0f} %",

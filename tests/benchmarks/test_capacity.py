@@ -64,6 +64,15 @@ def test_who_comes_at_once_waits_for_each_other() -> None:
     assert outcome.there == pytest.approx((2.5 + 4.5 + 6.5) / 6.5)
 
 
+def test_people_take_turns_and_new_ones_with_those_who_were_there() -> None:
+    """Each is worked on for 2 s; the first two come again, the others are new when they come."""
+    first, second = Visit(0.0, (0.0, 1.0)), Visit(1.0, (0.0, 0.5))
+    new = [Visit(at, (0.0,)) for at in (3.5, 5.0, 9.0)]
+    outcome = simulated([first, second, *new], [Call((2.0,))], Site(1))
+    assert outcome.begun.tolist() == [0.0, 1.0, 3.5, 3.0, 5.0, 4.5, 9.0]
+    assert (outcome.begun + outcome.seconds).tolist() == [2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0]
+
+
 def test_replicas_do_not_help_where_the_front_is_full() -> None:
     calls = [Call((0.1,), front=(1.0,))]
     few, many = (simulated(at_once(20, 5), calls, Site(n)) for n in (1, 50))
@@ -100,7 +109,8 @@ def run(visits: list[Visit], call: Call, replicas: int, **how: Any) -> dict[str,
     told *= 1 if how else 2
     seconds = float((outcome.begun + outcome.seconds).max())
     work = 0.05 * seconds + call.front[0] * len(told)
-    row = {"answers": told, "seconds": seconds, "idle": 0.05, "work": work, "busy": outcome.busy}
+    busy = outcome.busy * 0.2 / call.replica[0]
+    row = {"answers": told, "seconds": seconds, "idle": 0.05, "work": work, "busy": busy}
     return {"seconds": 0.2, "places": replicas, "arrivals": None, "rows": [row]} | how
 
 
