@@ -6,7 +6,8 @@
     python -m benchmarks.load --same-photo
 
 The server is benchmarks/stub_app.py, whose jobs are pauses; with --real it is the app. --workers is
-its DRAGPHOTO_WORKERS. Visitors speak plain HTTP, each from an address of its own, and ask for
+its DRAGPHOTO_WORKERS, --replicas those of Ray Serve, whose front's memory and work are not in the
+table then. Visitors speak plain HTTP, each from an address of its own, and ask for
 nothing twice. They ask all at once, two times, to see whether the server grows; or with --arrivals
 they come as people do (visits.py), once. Busy: pauses of all answers, as a share of the time of all
 places where work is done. --json: each call, for capacity.py.
@@ -148,13 +149,16 @@ async def measured(scene: Scene, how: argparse.Namespace) -> list[Row]:
 def started(how: argparse.Namespace) -> tuple[list[str], dict[str, str], int]:
     """How the server is started: words after ``python``, variables; how many jobs it does at once.
 
-    Without --workers these are the threads of the app itself.
+    Without --workers or --replicas these are the threads of the app itself.
     """
     program = ["app.py"] if how.real else ["-m", "benchmarks.stub_app"]
+    if how.replicas:
+        program = ["-m", "serve" if how.real else "benchmarks.stub_serve"]
+        program += ["--draggers", str(how.replicas)]
     variables = {"DRAGPHOTO_STUB_SECONDS": str(how.seconds), "OMP_NUM_THREADS": "1"}
     if how.workers:
         variables[WORKERS] = str(how.workers)
-    return program, variables, how.workers or min(cores(), MOST_HANDS)
+    return program, variables, how.replicas or how.workers or min(cores(), MOST_HANDS)
 
 
 def of_seed(picture: Photo, seed: int) -> bool:
@@ -179,6 +183,7 @@ def main() -> None:
     parser.add_argument("--think", type=float, default=0, help="s between their calls on average")
     parser.add_argument("--seed", type=int, default=0, help="which visitors they are")
     parser.add_argument("--workers", type=int, help="processes of the server that do the work")
+    parser.add_argument("--replicas", type=int, help="of Ray Serve that do it instead")
     parser.add_argument("--one-address", action="store_true", help="all visitors share one")
     parser.add_argument("--loops", type=int, default=0)
     parser.add_argument("--same-photo", action="store_true")

@@ -4,16 +4,21 @@ import argparse
 import os
 import signal
 import sys
+from collections.abc import Callable
 from tempfile import TemporaryDirectory
 from threading import Event
+from typing import TYPE_CHECKING
 
 from editor.machine.device import best_device
 
 from .options import Options
 
+if TYPE_CHECKING:
+    from ray.serve import Application
 
-def main() -> None:
-    """Serve until it is told to stop."""
+
+def main(build: "Callable[[Options], Application] | None" = None) -> None:
+    """Serve until it is told to stop; benchmarks bring an application of their own."""
     parser = argparse.ArgumentParser(prog="python -m serve", description=__doc__)
     parser.add_argument("--draggers", type=int, default=2, help="replicas that drag, at most")
     parser.add_argument("--fitters", type=int, default=1, help="replicas that fit, at most")
@@ -27,7 +32,8 @@ def main() -> None:
         from ray import serve
     except ModuleNotFoundError:
         sys.exit('dragphoto: Ray is not installed: pip install -e ".[serve]"')
-    from .application import build
+    if build is None:
+        from .application import build
 
     gpus = asked.gpus
     if gpus is None:

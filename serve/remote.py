@@ -15,6 +15,7 @@ from editor.backend.wire import packed
 from editor.machine.shortage import BusyError, LostWorkError
 
 FULL = "Too many are waiting: try again in a minute."
+END = object()
 GONE = (RayActorError, ActorUnavailableError, DeploymentUnavailableError)
 
 
@@ -48,8 +49,8 @@ class Remote:
         try:
             while True:
                 with _told():
-                    item = next(items, None)
-                if item is None:
+                    item = next(items, END)
+                if item is END:
                     return
                 yield item
         finally:
