@@ -198,8 +198,12 @@ def render(
     def work() -> Generator[Photo, None, None]:
         yield gpu.picture(name, seed, psi)
 
-    for picture in in_turn(guest, work()):
-        yield None if picture is None else answers.shown(guest, picture)
+    made = None
+    for made in in_turn(guest, work()):
+        if made is None:
+            yield None
+    assert made is not None
+    yield answers.shown(guest, made)  # once the place is free for others
 
 
 def register() -> None:
