@@ -1,15 +1,14 @@
 """The command line as it is typed. Nothing heavy is loaded to read it, nor to explain it."""
 
 import argparse
-import re
 import sys
-from collections.abc import Callable
-from math import isfinite, nan
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from photo.domain import Domain
 from weights.files import FACES
+
+from .typed import count, numbers, positive, setting
 
 # Those of ``inversion``, ``editor`` and ``drag``, which are not loaded for this; a test compares.
 BUDGETS = ("geometry", "quick", "balanced", "best")
@@ -64,7 +63,7 @@ def parser() -> Parser:
 
     command = commands.add_parser("render", parents=shared, help="a face of the model itself")
     command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--truncation-psi", type=_positive, default=0.8, help="small: usual faces")
+    command.add_argument("--truncation-psi", type=positive, default=0.8, help="small: usual faces")
     command.set_defaults(run="commands.run_render")
 
     command = commands.add_parser("serve", help="the app in a browser")
@@ -90,7 +89,7 @@ def _fitted() -> Parser:
     where = options.add_mutually_exclusive_group()
     _add_marks(where)
     where.add_argument(
-        "--box", type=_numbers("X,Y:SIDE"), metavar="X,Y:SIDE",
+        "--box", type=numbers("X,Y:SIDE"), metavar="X,Y:SIDE",
         help="left, top and side of the square to fit, for what is not a face",
     )  # fmt: skip
     options.add_argument(
@@ -106,7 +105,7 @@ def _fitted() -> Parser:
 
 def _add_marks(where: Any) -> None:
     where.add_argument(
-        "--eyes-mouth", type=_numbers("X,Y:X,Y:X,Y"), metavar="X,Y:X,Y:X,Y",
+        "--eyes-mouth", type=numbers("X,Y:X,Y:X,Y"), metavar="X,Y:X,Y:X,Y",
         help="left eye, right eye (as seen) and mouth, where the wrong face or none is found",
     )  # fmt: skip
 
@@ -117,7 +116,7 @@ def _add_apply(command: argparse.ArgumentParser) -> None:
     command.add_argument("-o", "--out", type=Path, required=True, help="file to write")
     where = command.add_mutually_exclusive_group()
     where.add_argument(
-        "--at", type=_numbers("X,Y"), metavar="X,Y",
+        "--at", type=numbers("X,Y"), metavar="X,Y",
         help="the face here is meant (of a clip: in its first frame); without, the largest one",
     )  # fmt: skip
     _add_marks(where)
@@ -128,11 +127,11 @@ def _add_drag(command: argparse.ArgumentParser) -> None:
         "photo", type=Path, help="a photo, or a session of the app or of `dragphoto invert`"
     )
     command.add_argument(
-        "--drag", type=_numbers("X,Y:X,Y"), action="append", default=[], metavar="X,Y:X,Y",
+        "--drag", type=numbers("X,Y:X,Y"), action="append", default=[], metavar="X,Y:X,Y",
         help="from : to, in px of the photo; as often as you like; none: what the session has",
     )  # fmt: skip
     command.add_argument(
-        "--set", type=_setting, action="append", default=[], metavar="NAME=VALUE",
+        "--set", type=setting, action="append", default=[], metavar="NAME=VALUE",
         help="a control of the face, after the drags: smile=0.6, turn=-10 (degrees), mouth, nod, "
         "tilt, brows, slim, eyes, gaze_x, gaze_y, blink_left, blink_right",
     )  # fmt: skip
@@ -151,11 +150,11 @@ def _add_search(group: Any) -> None:
     """What ``editor.search.Search.changed`` takes, and the preset that is changed."""
     group.add_argument("--preset", choices=PRESETS, default="model", help="paper: as published")
     group.add_argument("--space", choices=SPACES, help="what moves: the model's directions, W+, W")
-    group.add_argument("--steps", type=_count, help="at most so many")
-    group.add_argument("--rate", type=_positive, help="step size, times the preset's")
-    group.add_argument("--radius", type=_positive, help="r1, px of a picture of 512 px")
-    group.add_argument("--search", type=_positive, help="r2, such px")
-    group.add_argument("--mask-weight", type=_positive, help="lambda: how hard the rest is held")
+    group.add_argument("--steps", type=count, help="at most so many")
+    group.add_argument("--rate", type=positive, help="step size, times the preset's")
+    group.add_argument("--radius", type=positive, help="r1, px of a picture of 512 px")
+    group.add_argument("--search", type=positive, help="r2, such px")
+    group.add_argument("--mask-weight", type=positive, help="lambda: how hard the rest is held")
     group.add_argument("--mask-form", choices=MASK_FORMS, help="what is weighed by it")
     group.add_argument("--algorithm", choices=ALGORITHMS)
 
@@ -167,52 +166,11 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
         "accept its licence",
     )  # fmt: skip
     command.add_argument("--host", help="address to serve on; 127.0.0.1 is this computer alone")
-    command.add_argument("--port", type=_count, help="7860, or the next that is free")
+    command.add_argument("--port", type=count, help="7860, or the next that is free")
     command.add_argument(
         "--fetch", action=argparse.BooleanOptionalAction,
         help="whether whoever reaches the page may fetch public models to this computer",
     )  # fmt: skip
-
-
-def _numbers(form: str) -> Callable[[str], tuple[float, ...]]:
-    """A parser of numbers that are written in this form, such as X,Y:SIDE."""
-
-    def parse(text: str) -> tuple[float, ...]:
-        try:
-            numbers = tuple(map(float, re.split("[,:]", text)))
-        except ValueError:
-            numbers = (nan,)
-        if re.sub("[^,:]", "", text) != re.sub("[^,:]", "", form) or not all(
-            map(isfinite, numbers)
-        ):
-            raise argparse.ArgumentTypeError(f"write it as {form}")
-        return numbers
-
-    return parse
-
-
-def _setting(text: str) -> tuple[str, float]:
-    name, _, number = text.partition("=")
-    try:
-        return name, float(number)
-    except ValueError:
-        raise argparse.ArgumentTypeError("write it as NAME=VALUE, such as smile=0.6") from None
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("a whole number of at least 1 is needed")
-    return int(text)
-
-
-def _positive(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = nan
-    if not (isfinite(number) and number > 0):
-        raise argparse.ArgumentTypeError("a number above 0 is needed")
-    return number
 
 
 def _add_weights(commands: Any, summary: Parser) -> None:
