@@ -43,7 +43,7 @@ Summary = dict[str, object]
 
 def run_invert(args: argparse.Namespace) -> Summary:
     """Fit a photo, write the session."""
-    session, facts = fit_photo(_engine(args), args.photo, args, lambda *_: None)
+    session, facts = fit_photo(engine_for(args), args.photo, args, lambda *_: None)
     save_session(session, facts, args.out)
     return {**facts, "out": str(args.out)}
 
@@ -53,7 +53,7 @@ def run_drag(args: argparse.Namespace) -> Summary:
     source, mask, values = args.photo, _mask(args.mask), checked(dict(args.set))
     if isinstance(source, Path):
         source = load_session(source)  # it takes a while to load a model: complain before
-    engine, drags = _engine(args), bool(args.drag or mask is not None or not values)
+    engine, drags = engine_for(args), bool(args.drag or mask is not None or not values)
 
     def asked(photo: Sent, quad: Quad) -> Edit:
         edit = Edit.between(photo.shape[:2], [(d[:2], d[2:]) for d in args.drag], mask)
@@ -107,7 +107,8 @@ def run_render(args: argparse.Namespace) -> Summary:
     return {"out": str(args.out), "seed": args.seed, "side": engine.side}
 
 
-def _engine(args: argparse.Namespace) -> Engine | Elastic:
+def engine_for(args: argparse.Namespace) -> Engine | Elastic:
+    """The model that is asked for, or what pulls without any."""
     if args.model != NONE:
         return Engine(args.model, domain=args.domain)
     if getattr(args, "pixels", "photo") != "photo":
@@ -120,7 +121,7 @@ def _drag(
 ) -> tuple[DragStep, Version]:
     """(the last step, the last version)."""
     version = None
-    with _stoppable("result") as found, bar(desc="drag", total=search.options.steps) as shown:
+    with stoppable("result") as found, bar(desc="drag", total=search.options.steps) as shown:
         for last in engine.drag(session, edit, search):
             shown.set_postfix_str(f"{float(last.state.distances.mean()):.1f} px to go")
             shown.update(last.state.step - shown.n)
@@ -195,7 +196,7 @@ def _fit(
     name = args.fit or budget_for("geometry", getattr(args, "pixels", "") == "generated")
     options, kept = budget(name, args.seed), None if args.fresh else default_folder()
     begin = time.monotonic()
-    with _stoppable("fit") as found, bar(desc="fit", total=options.steps or LOOKS) as shown:
+    with stoppable("fit") as found, bar(desc="fit", total=options.steps or LOOKS) as shown:
         for fit in engine.invert(photo, quad, options, kept):
             found[:] = [fit]
             shown.set_postfix_str(f"distance {fit.distance:.3f}")
@@ -226,7 +227,7 @@ def _complaints(fit: Inversion, psnr: float) -> Iterator[str]:
 
 
 @contextmanager
-def _stoppable(what: str) -> Generator[list[Any]]:
+def stoppable(what: str) -> Generator[list[Any]]:
     """A list for what is there so far: Ctrl-C, or too little memory, keeps it if there is any."""
     found: list[Any] = []
     try:

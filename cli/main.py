@@ -1,4 +1,4 @@
-"""``dragphoto invert | drag | apply | render | weights | serve``: the whole chain, no browser.
+"""``dragphoto invert | drag | apply | render | bench | serve | weights``: all without a browser.
 
 Progress goes to stderr, ``--json`` prints a summary to stdout. Bad input: one line, exit code 2;
 what is amiss with files is said before torch or a model is loaded.

@@ -66,6 +66,10 @@ def parser() -> Parser:
     command.add_argument("--truncation-psi", type=positive, default=0.8, help="small: usual faces")
     command.set_defaults(run="commands.run_render")
 
+    command = commands.add_parser("bench", help="how fast and how well it works on your photo")
+    _add_bench(command)
+    command.set_defaults(run="bench.run_bench", json=False)
+
     command = commands.add_parser("serve", help="the app in a browser")
     _add_serve(command)
     command.set_defaults(run="serve.run_serve", json=False)
@@ -157,6 +161,24 @@ def _add_search(group: Any) -> None:
     group.add_argument("--mask-weight", type=positive, help="lambda: how hard the rest is held")
     group.add_argument("--mask-form", choices=MASK_FORMS, help="what is weighed by it")
     group.add_argument("--algorithm", choices=ALGORITHMS)
+
+
+def _add_bench(command: argparse.ArgumentParser) -> None:
+    command.add_argument("photo", type=Path, help="a photo of yours")
+    command.add_argument("--model", default=FACES.stem, help=MODEL)
+    command.add_argument("--domain", choices=get_args(Domain), help=DOMAIN)
+    command.add_argument(
+        "--model-pixels", action="store_true", help="also time a quick fit of the model's pixels"
+    )
+    command.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        help="sheet of the results, *.jpg or *.png; without, PHOTO-bench.jpg",
+    )
+    command.add_argument(
+        "--json", dest="figures", type=Path, metavar="FILE", help="also write the figures as JSON"
+    )
 
 
 def _add_serve(command: argparse.ArgumentParser) -> None:
