@@ -18,7 +18,7 @@ from editor.export import result, save_jpeg, save_png
 from editor.machine.cores import cores
 from editor.machine.memory import peak, total
 from editor.session import FittedPhoto, Session, Version
-from editor.sheet import TILE, sheet
+from editor.sheet import TILE, Drawn, sheet, tile
 from editor.view import closeup, show
 from inversion import BUDGETS
 from photo import Sent
@@ -66,7 +66,7 @@ class Bench:
         with self.timed("fit"):
             session = engine.open(photo, quad)
         pulls = anywhere(session.subject.quad) if face is None else on_face(face.mesh)
-        known.tiles.append(closeup(session.subject, TILE).photo)
+        known.tiles.append(_tile(session.subject))
         self.drags(engine, session, pulls)
         self.others(engine, session, args.model_pixels)
         known.done, self.shown.total = True, self.shown.n
@@ -93,7 +93,7 @@ class Bench:
             if "frame" not in self.known.seconds:
                 self.known.seconds["frame"] = _frame(subject, version)
             self.known.trials.append(trial)
-            self.known.tiles.append(closeup(subject.on(after), TILE).photo)
+            self.known.tiles.append(_tile(subject.on(after)))
             self.shown.update()
 
     def others(self, engine: Engine | Elastic, session: Session, pixels: bool) -> None:
@@ -160,6 +160,11 @@ def _frame(subject: FittedPhoto, version: Version) -> float:
         show(small, version)
         took.append(time.monotonic() - begin)
     return median(took)
+
+
+def _tile(subject: FittedPhoto) -> Drawn:
+    """What is fitted; without a model nothing is, and all of the photo may move."""
+    return tile(subject.photo) if subject.model == NONE else closeup(subject, TILE).photo
 
 
 def _machine() -> dict[str, object]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from statistics import median
 
-from photo import Photo
+from editor.sheet import Drawn
 
 SMALL, TURNED = 40.0, 15.0  # px between the eyes, and degrees: what is beyond is worth a sentence
 WORDS = {
@@ -73,7 +73,7 @@ class Known:
     looked: bool = False
     face: Seen | None = None
     trials: list[Trial] = field(default_factory=list)
-    tiles: list[Photo] = field(default_factory=list)
+    tiles: list[Drawn] = field(default_factory=list)
     memory: int | None = None
     done: bool = False
 
@@ -152,8 +152,8 @@ def expectations(known: Known) -> Iterator[str]:
     if short:
         yield f"Not all the way: {', '.join(short)}. What is left stays as an arrow, to go on with."
     if known.looked and known.face is None:
-        yield "No face was found: these are pulls without a model. What is pressed on bends, nothing"
-        yield "turns. A face that is there all the same can be marked: `dragphoto drag --eyes-mouth`."
+        yield "No face was found: these are pulls without a model. What is pressed on bends,"
+        yield "nothing turns. A face that is there can be marked: `dragphoto drag --eyes-mouth`."
     if known.face is not None:
         yield from _of_face(known.face)
 

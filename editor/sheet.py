@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from photo import Photo
@@ -12,20 +13,30 @@ from .export import LABEL
 TILE, GAP, LETTERS = 384, 12, 18  # px: a picture's side, between pictures, height of letters
 LINE = 2 * LETTERS  # px below a picture for its words
 ACROSS = 3  # pictures
+Drawn = UInt8[np.ndarray, "_ _ 3"]
+"""RGB; of another size than the photo."""
 
 
-def sheet(pictures: Sequence[Photo], words: Sequence[str]) -> Photo:
-    """The pictures, squares of TILE px, by threes, and at the bottom that this was made with AI."""
+def sheet(pictures: Sequence[Drawn], words: Sequence[str]) -> Drawn:
+    """The pictures, at most TILE px a side, by threes; below, that AI made them."""
     size = sheet_size(len(pictures))
     made = Image.new("RGB", size, "white")
     draw, font = ImageDraw.Draw(made), ImageFont.load_default(LETTERS)
     for number, (picture, line) in enumerate(zip(pictures, words, strict=True)):
         row, column = divmod(number, ACROSS)
-        left, top = GAP + column * (TILE + GAP), GAP + row * (TILE + LINE)
-        made.paste(Image.fromarray(picture), (left, top))
-        draw.text((left + TILE // 2, top + TILE + LINE // 2), line, "black", font, "mm")
+        middle, bottom = GAP + column * (TILE + GAP) + TILE // 2, GAP + row * (TILE + LINE) + TILE
+        place = middle - picture.shape[1] // 2, bottom - picture.shape[0]
+        made.paste(Image.fromarray(picture), place)
+        draw.text((middle, bottom + LINE // 2), line, "black", font, "mm")
     draw.text((GAP, size[1] - LINE // 2), LABEL, "dimgrey", font, "lm")
     return np.array(made)
+
+
+def tile(photo: Photo) -> Drawn:
+    """All of a photo, as large as a sheet shows it."""
+    scale = TILE / max(photo.shape[:2])
+    size = [max(1, round(scale * length)) for length in photo.shape[1::-1]]
+    return np.array(Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS))
 
 
 def sheet_size(count: int) -> tuple[int, int]:

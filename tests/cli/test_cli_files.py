@@ -62,6 +62,7 @@ NONE: dict[str, tuple[Callable[[Path], Path], str]] = {
 READERS: dict[str, tuple[str, Callable[[str], list[str]]]] = {
     "photo": ("a.png", lambda name: ["invert", name, "-o", "out.safetensors"]),
     "photo to drag": ("a.png", lambda name: ["drag", name, *DRAG, "-o", "out.png"]),
+    "photo to bench": ("a.png", lambda name: ["bench", name]),
     "mask": ("a.png", lambda name: ["drag", "photo.png", *DRAG, "--mask", name, "-o", "out.png"]),
     "session": ("a.safetensors", lambda name: ["drag", name, *DRAG, "-o", "out.png"]),
     "model": ("a.safetensors", lambda name: ["render", "--model", name, "-o", "out.png"]),
@@ -102,6 +103,8 @@ WRITERS: dict[str, tuple[str, Callable[[str], list[str]]]] = {
     "fit": ("o.safetensors", lambda name: ["invert", "photo.png", "-o", name]),
     "picture": ("o.png", lambda name: ["drag", "photo.png", *DRAG, "-o", name]),
     "face": ("o.png", lambda name: ["render", "-o", name]),
+    "sheet": ("o.jpg", lambda name: ["bench", "photo.png", "-o", name]),
+    "figures": ("o.json", lambda name: ["bench", "photo.png", "--json", name]),
     "model": ("o.safetensors", lambda name: ["weights", "convert", "mask.png", name]),
     **{
         option: (
@@ -173,6 +176,9 @@ print(*({"torch", "gradio", "cv2", "inversion", "editor"} & sys.modules.keys()))
         ["weights", "--help"],
         ["drag", "missing.png", *DRAG, "-o", "out.png"],
         ["drag", "text.png", *DRAG, "-o", "out.png"],
+        ["bench", "--help"],
+        ["bench", "text.png"],
+        ["bench", "photo.png", "-o", "out.gif"],
         ["drag", "photo.png", *DRAG, "--mask", "text.png", "-o", "out.png"],
         ["drag", "photo.png", *DRAG, "-o", "gone/out.png"],
         ["invert", "photo.png", "--model", "unknown", "-o", "out.safetensors"],
