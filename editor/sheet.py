@@ -19,12 +19,13 @@ Drawn = UInt8[np.ndarray, "_ _ 3"]
 
 def sheet(pictures: Sequence[Drawn], words: Sequence[str]) -> Drawn:
     """The pictures, at most TILE px a side, by threes; below, that AI made them."""
-    size = sheet_size(len(pictures))
+    high = max(len(picture) for picture in pictures)
+    size = sheet_size(len(pictures), high)
     made = Image.new("RGB", size, "white")
     draw, font = ImageDraw.Draw(made), ImageFont.load_default(LETTERS)
     for number, (picture, line) in enumerate(zip(pictures, words, strict=True)):
         row, column = divmod(number, ACROSS)
-        middle, bottom = GAP + column * (TILE + GAP) + TILE // 2, GAP + row * (TILE + LINE) + TILE
+        middle, bottom = GAP + column * (TILE + GAP) + TILE // 2, GAP + row * (high + LINE) + high
         place = middle - picture.shape[1] // 2, bottom - picture.shape[0]
         made.paste(Image.fromarray(picture), place)
         draw.text((middle, bottom + LINE // 2), line, "black", font, "mm")
@@ -39,7 +40,7 @@ def tile(photo: Photo) -> Drawn:
     return np.array(Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS))
 
 
-def sheet_size(count: int) -> tuple[int, int]:
-    """(width, height) of a sheet of so many pictures, px."""
+def sheet_size(count: int, high: int = TILE) -> tuple[int, int]:
+    """(width, height) of a sheet of so many pictures, the highest of them so high; px."""
     columns, rows = min(count, ACROSS), -(-count // ACROSS)
-    return GAP + columns * (TILE + GAP), GAP + rows * (TILE + LINE) + LINE
+    return GAP + columns * (TILE + GAP), GAP + rows * (high + LINE) + LINE

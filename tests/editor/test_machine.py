@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from editor.machine.cores import cores, keep_freed_memory
+from editor.machine.memory import peak, total
 
 PROGRAM = """
 import ctypes
@@ -64,3 +65,23 @@ def test_without_a_quota_it_uses_all(text: str, tmp_path: Path) -> None:
     if text:
         quota.write_text(text)
     assert cores(quota) == len(os.sched_getaffinity(0))
+
+
+def test_memory_is_the_machines_or_less_where_a_container_is_limited(tmp_path: Path) -> None:
+    limit = tmp_path / "memory.max"
+    machine = total(limit)
+    assert machine is not None
+    assert machine > 1 << 28
+    for text, expected in (("max", machine), ("1000000", 10**6), (str(2 * machine), machine)):
+        limit.write_text(text)
+        assert total(limit) == expected
+
+
+def test_the_most_memory_that_was_held_never_shrinks() -> None:
+    before = peak()
+    held = bytearray(os.urandom(1 << 20) * 64)
+    after = peak()
+    del held
+    assert before is not None
+    assert after is not None
+    assert 1 << 24 < before <= after <= (peak() or 0)
