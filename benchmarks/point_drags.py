@@ -1,0 +1,80 @@
+"""Drags of single points of the generator's own faces, and what judges see of those.
+
+The points are where the face net sees them. They go in a direction that keeps them where faces have
+them, or, where none does, towards where faces have them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from drag import Edit
+from editor.engine import Engine
+from editor.motion.estimators import Latents, correspondence
+from photo.faces import SURE
+from photo.mesh import BROWS, JAW, LEFT_EYE, MOUTH_CORNERS, NOSE_TIP
+from photo.nets import aligned_points
+
+from .drag_accuracy import landmarks, target
+from .drag_metrics import Pull, Shown
+
+POINTS = {
+    "nose": NOSE_TIP, "mouth": MOUTH_CORNERS[0], "brow": BROWS[1], "eye": LEFT_EYE[0],
+    "jaw": JAW[1],
+}  # fmt: skip
+LENGTHS = (0.06, 0.1)  # of the picture's side; with each point in turn both
+SEED, PSI, MANY = 6_000_000, 0.8, 4000
+"""Of the faces, and how many of them say where points are."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One drag of one point of a face; what is seen of the face before it."""
+
+    name: str
+    ws: Latents
+    before: Shown
+    pull: Pull
+
+    def edit(self, ends: Float[Tensor, "2 2"], disc: bool) -> Edit:
+        """From one of these places to the other.
+
+        Raises:
+            EditError: they lie where no drag can.
+        """
+        side = len(self.before.picture)
+        mask = torch.from_numpy(self.pull.disc(side)) if disc else None
+        return Edit((side, side), ends[:1], ends[1:], mask)
+
+
+def look(engine: Engine, ws: Latents) -> Shown:
+    """What the judges see at these ws; no marks where the face net sees no face."""
+    picture = engine.picture(ws)
+    marks, sure = aligned_points(picture)
+    known = correspondence(engine.model, ws, engine.side)
+    assert known is not None, "This model has no coordinate head."
+    return Shown(picture, marks if sure > SURE else np.full_like(marks, np.nan), known.shown(ws))
+
+
+def tasks(engine: Engine, faces: int, each: int) -> Iterator[Task]:
+    """So many drags of each face; those of the next face go on where the last one's ended."""
+    source = torch.Generator().manual_seed(SEED)
+    z = torch.randn(MANY, engine.generator.config.z_dim, generator=source)
+    many = landmarks(engine, engine.generator.mapping(z))
+    names = tuple(POINTS)
+    for face in range(faces):
+        ws = engine.latent(SEED + face, PSI)
+        before = look(engine, ws)
+        if not np.isfinite(before.marks).all():
+            continue
+        for k in range(face * each, (face + 1) * each):
+            point, length = names[k % len(names)], LENGTHS[k % len(LENGTHS)]
+            row = POINTS[point]
+            start = torch.from_numpy(before.marks[row]).float()
+            goal = target(start, many[:, row], length * engine.side, source)
+            pull = Pull(row, start.double().numpy(), goal.double().numpy())
+            yield Task(f"{face} {point} {length:.0%}", ws, before, pull)
