@@ -101,6 +101,7 @@ def figures(before: Shown, after: Shown, pull: Pull) -> dict[str, float]:
     return {
         "MD net": large * float(np.linalg.norm(seen - away)),
         "MD head": large * float(np.linalg.norm(went(before, after, pull.handle) - away)),
+        "share net": float(seen @ away) / pull.length**2,
         **indices(before.picture, after.picture, pull),
         "others": large * others(before.marks, after.marks, pull, FAR * len(before.picture)),
         "outside": outside(before.picture, after.picture, pull),

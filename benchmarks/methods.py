@@ -5,8 +5,8 @@
     python -m benchmarks.methods --faces 10 --ablations --alone        # with memory, each by itself
 
 All methods drag the same points of the same faces of the embedded model to the same targets: nose,
-mouth corner, eye corner, brow and jaw, 6 % and 10 % of the picture's side, in a direction that
-keeps the point where faces have it, or where there is none (eyes) towards where they have it.
+mouth corner, brow, eye corner and jaw, 6 % and 10 % of the picture's side, in a direction in which
+faces differ there (benchmarks/point_drags.py).
 
 "draggan" is the paper's: six layers of W+, shifted L1, features alone (the model without axes and
 coordinates), the published step and 300 steps; "x10" with the rate that suits this model best.
@@ -20,6 +20,7 @@ Figures, means over the drags ± their standard error; lengths in px of a pictur
 - MD: how far the handle is from its target. "tracker": as the method itself believes; "net": by the
   face net, its motion from before to after; "head": by the coordinate head, which "ours" follows
   itself, so that it is no independent judge there.
+- share net: of the way, what the face net sees of it; above 1 the handle has overshot.
 - DAI r: GoodDrag's index, the mean squared error, in [-1, 1], of the square of radius r px around
   handle before and target after.
 - back: PSNR and LPIPS of the picture after a second drag, from where the tracker sees the handle to
@@ -70,8 +71,8 @@ FEW, LOOK_DRAGS, LOOK_STEPS = 5, 2, 100
 BARE = ("axes", "coordinates", "landmark_regressor", "box")  # what published models do not have
 NOT_MEASURED, NOT_RUN = "not measured", "not run"
 TITLES = (
-    "MD tracker", "MD net", "MD head", *(f"DAI {r}" for r in RADII), "back dB", "back LPIPS",
-    "drift", "skin", "hair", "others", "outside", "steps", "seconds",
+    "MD tracker", "MD net", "MD head", "share net", *(f"DAI {r}" for r in RADII), "back dB",
+    "back LPIPS", "drift", "skin", "hair", "others", "outside", "steps", "seconds",
 )  # fmt: skip
 Row = dict[str, Any]
 

@@ -1,7 +1,7 @@
 """Drags of single points of the generator's own faces, and what judges see of those.
 
-The points are where the face net sees them. They go in a direction that keeps them where faces have
-them, or, where none does, towards where faces have them.
+The points are where the face net sees them. Each goes in a random direction, of those in which
+faces differ there, and rather to where faces have it than away from there.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional as F
 
 from drag import Edit
 from editor.engine import Engine
@@ -19,7 +20,7 @@ from photo.faces import SURE
 from photo.mesh import BROWS, JAW, LEFT_EYE, MOUTH_CORNERS, NOSE_TIP
 from photo.nets import aligned_points
 
-from .drag_accuracy import landmarks, target
+from .drag_accuracy import landmarks
 from .drag_metrics import Pull, Shown
 
 POINTS = {
@@ -60,6 +61,17 @@ def look(engine: Engine, ws: Latents) -> Shown:
     return Shown(picture, marks if sure > SURE else np.full_like(marks, np.nan), known.shown(ws))
 
 
+def end(
+    start: Float[Tensor, "2"], known: Float[Tensor, "n 2"], length: float, source: torch.Generator
+) -> Float[Tensor, "2"]:
+    """Where a drag of this length ends; ``known`` is where so many faces have the point."""
+    root = torch.linalg.cholesky(torch.cov(known.T))
+    way = F.normalize(root @ torch.randn(2, generator=source), dim=0)
+    ends = start + length * torch.stack([way, -way])
+    off = torch.linalg.solve_triangular(root, (ends - known.mean(0)).T, upper=False)
+    return ends[int(off.norm(dim=0).argmin())]
+
+
 def tasks(engine: Engine, faces: int, each: int) -> Iterator[Task]:
     """So many drags of each face; those of the next face go on where the last one's ended."""
     source = torch.Generator().manual_seed(SEED)
@@ -75,6 +87,6 @@ def tasks(engine: Engine, faces: int, each: int) -> Iterator[Task]:
             point, length = names[k % len(names)], LENGTHS[k % len(LENGTHS)]
             row = POINTS[point]
             start = torch.from_numpy(before.marks[row]).float()
-            goal = target(start, many[:, row], length * engine.side, source)
+            goal = end(start, many[:, row], length * engine.side, source)
             pull = Pull(row, start.double().numpy(), goal.double().numpy())
             yield Task(f"{face} {point} {length:.0%}", ws, before, pull)

@@ -10,7 +10,7 @@ from benchmarks import methods
 from benchmarks.drag_metrics import SIDE, Figure, Pull, Shown, figures, returned
 from benchmarks.elastic import MOST_DB, RADII
 from benchmarks.methods import MAIN, METHODS, TITLES, Done
-from benchmarks.point_drags import LENGTHS, POINTS, Task, tasks
+from benchmarks.point_drags import LENGTHS, POINTS, Task, end, tasks
 from editor.engine import Engine
 from editor.search import OWN
 from transfer.correspondence import CoordinateMap
@@ -51,6 +51,7 @@ def drags(engine: Engine) -> list[Task]:
 def test_a_disc_that_went_all_the_way_has_no_error() -> None:
     found = figures(STILL, MOVED, PULL)
     assert found.pop("outside") == 0  # it has stayed within what may move
+    assert found.pop("share net") == pytest.approx(1)
     assert found == pytest.approx(dict.fromkeys(found, 0.0), abs=0.02)
     assert [found[f"DAI {radius}"] for radius in RADII] == [0, 0, 0, 0]
 
@@ -58,7 +59,7 @@ def test_a_disc_that_went_all_the_way_has_no_error() -> None:
 def test_what_has_not_moved_lacks_the_whole_way() -> None:
     found, way = figures(STILL, STILL, PULL), LARGE * float(np.linalg.norm(WAY))
     assert [found["MD net"], found["MD head"]] == pytest.approx([way, way], abs=0.02)
-    assert found["others"] == found["outside"] == 0
+    assert found["others"] == found["outside"] == found["share net"] == 0
     assert all(found[f"DAI {radius}"] > 0.01 for radius in RADII)
 
 
@@ -125,6 +126,18 @@ def test_each_point_is_dragged_by_both_lengths(engine: Engine, drags: list[Task]
     assert len({task.name for task in drags}) == 10
     lengths = sorted(round(task.pull.length / engine.side, 3) for task in drags)
     assert lengths == sorted(LENGTHS * 5)
+
+
+def test_points_go_where_faces_differ_and_not_away_from_them() -> None:
+    source = torch.Generator().manual_seed(0)
+    known = torch.tensor([60.0, 70.0]) + torch.randn(4000, 2, generator=source) * torch.tensor(
+        [9.0, 1.0]
+    )
+    start = torch.tensor([75.0, 70.0])
+    ways = torch.stack([end(start, known, 10.0, source) - start for _ in range(200)])
+    torch.testing.assert_close(ways.norm(dim=1), torch.full((200,), 10.0))
+    assert float(ways[:, 0].max()) < 2
+    assert float((ways[:, 0].abs() > ways[:, 1].abs()).float().mean()) > 0.8
 
 
 def test_without_an_edit_all_see_the_whole_way(engine: Engine, drags: list[Task]) -> None:
