@@ -3,7 +3,7 @@
 A model with axes of its own moves along them. Of any other the same few constants must suit all,
 although the scales of their w differ a hundredfold: the steps are found from the model in hand
 (Polyak's), along its principal axes, each as long as the root of its standard deviation: in w
-itself pictures blur, along whitened axes everything turns (benchmarks/public_drags.py).
+itself pictures blur, along whitened axes everything turns (benchmarks/arrive/public_drags.py).
 """
 
 from dataclasses import dataclass, replace
@@ -52,9 +52,9 @@ GEOMETRY = Search(
         mask_weight=1.0, prior_weight=0.1, patience=20,
     )
 )  # fmt: skip
-"""Of a model with axes; chosen with benchmarks/drag_accuracy.py."""
+"""Of a model with axes; chosen with benchmarks/arrive/drag_accuracy.py."""
 PRINCIPAL = Search(Options(rate=1.0, sized="polyak", anchor=0.5, mask_weight=1.0, patience=20))
-"""Of any other; chosen with benchmarks/public_drags.py. Radii and arrival are the paper's."""
+"""Of any other; by benchmarks/arrive/public_drags.py. Radii and arrival are the paper's."""
 PAPER = Search(Options(compared=0.0, mask_form="released", steps=300, patience=300), "w+")
 """The published constants, and the mask term of the code that was released with them."""
 OWN = {"geometry": 0.2, "principal": 0.5}

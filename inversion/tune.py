@@ -29,7 +29,7 @@ GAIN = 0.99  # of the distance: less is no progress
 
 @dataclass(frozen=True)
 class TuneOptions:
-    """How to tune; chosen with benchmarks/inversion.py.
+    """How to tune; chosen with benchmarks/keep/inversion.py.
 
     Args:
         steps: of Adam; 0 leaves the generator as it is.

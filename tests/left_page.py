@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 import app
-from benchmarks import soak, stub_app  # pyright: ignore[reportUnusedImport]  # noqa: F401
+from benchmarks import stub_app  # pyright: ignore[reportUnusedImport]  # noqa: F401
+from benchmarks.trust import soak
 from ui.door import page
 from ui.door.uploads import UPLOADS
 from ui.page import tabs

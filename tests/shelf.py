@@ -10,7 +10,7 @@ from pathlib import Path
 from file_server import Site, serve
 from worlds import SMALL, small_generator
 
-from benchmarks.hostile.pickle_writer import nvidia, pickled, snapshot, write
+from benchmarks.trust.hostile.pickle_writer import nvidia, pickled, snapshot, write
 from weights.hub.catalogue import CC_BY, Licence, PublicModel
 
 TERMS = {"CC": CC_BY, "toy": Licence("Toy Licence", "Toy", "play only", "/toy")}

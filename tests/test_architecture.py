@@ -47,8 +47,8 @@ ALSO = {
 }
 PACKAGES = [name for name in ARROWS if name not in ("app", "training")]
 OURS = {*ARROWS, "benchmarks", "tests"}
-WRITER = "benchmarks/hostile/pickle_writer.py"  # writes pickles, and reads none
-FUZZ = "benchmarks/weights_fuzz.py"
+WRITER = "benchmarks/trust/hostile/pickle_writer.py"  # writes pickles, and reads none
+FUZZ = "benchmarks/trust/weights_fuzz.py"
 HIDING = {"builtins.eval", "builtins.exec", "builtins.compile", "torch.load"}
 LOADING = {"load", "loads", "Unpickler", "_Unpickler", "_load", "_loads", "find_class"}
 

@@ -24,8 +24,8 @@ from stylegan import (
 )
 
 STILL = 2e5  # cost of a point's squared motion in shares of the picture's side, a mean, against
-# one squared standard deviation; chosen with benchmarks/photo_edits.py
-POINT_WEIGHT = 40.0  # of coordinates against features; chosen with benchmarks/landmarks.py
+# one squared standard deviation; chosen with benchmarks/real/photo_edits.py
+POINT_WEIGHT = 40.0  # of coordinates against features; chosen with benchmarks/arrive/landmarks.py
 
 
 @dataclass(frozen=True)

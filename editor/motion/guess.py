@@ -16,7 +16,7 @@ from inversion.landmark_loss import slopes
 from photo.mesh import STABLE, canonical
 from transfer.rig import RIG_SIDE, Vertices, head_motion
 
-DIRECTIONS = 24  # of the motion: more bring nothing (benchmarks/preview.py)
+DIRECTIONS = 24  # of the motion: more bring nothing (benchmarks/real/preview.py)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""What benchmarks/appearance.py says of pictures whose colours are known, and of the model's."""
+"""What keep/appearance.py says of pictures whose colours are known, and of the model's."""
 
 import cv2
 import numpy as np
 import pytest
 
-from benchmarks import appearance
-from benchmarks.appearance import SEED, Shown
+from benchmarks.keep import appearance
+from benchmarks.keep.appearance import SEED, Shown
 from editor.engine import Engine
 from transfer.correspondence import CoordinateMap
 from weights.files import FACES

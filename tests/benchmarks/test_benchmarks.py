@@ -14,21 +14,18 @@ from skimage.data import astronaut, coffee
 from skimage.metrics import structural_similarity
 from torchvision.models import squeezenet1_0
 
-from benchmarks import (
-    face_drags,
-    inversion,
-    landmarks,
-    model_quality,
-    photo_edits,
-    ready_time,
-    smoothness,
-    transfer,
-)
-from benchmarks.fidelity import Drag, motion_off, ms_ssim, share
-from benchmarks.landmarks import POINTS as DRAGGED
-from benchmarks.landmarks import distance, mean
-from benchmarks.model_quality import frechet, pooled, resized
-from benchmarks.pti import Schedule, noise_likeness, pti
+from benchmarks import face_drags
+from benchmarks.arrive import landmarks
+from benchmarks.arrive.landmarks import POINTS as DRAGGED
+from benchmarks.arrive.landmarks import distance, mean
+from benchmarks.keep import inversion
+from benchmarks.keep.fidelity import Drag, motion_off, ms_ssim, share
+from benchmarks.keep.pti import Schedule, noise_likeness, pti
+from benchmarks.real import photo_edits
+from benchmarks.time import ready_time
+from benchmarks.trust import smoothness
+from benchmarks.truth import model_quality, transfer
+from benchmarks.truth.model_quality import frechet, pooled, resized
 from editor.dragger import Dragger
 from editor.search import Search
 from inversion import BUDGETS, InvertOptions, ProjectOptions, TuneOptions

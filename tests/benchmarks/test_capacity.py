@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import capacity
-from benchmarks.queue_model import Call, Outcome, Site, simulated
-from benchmarks.visits import Visit, at_once, poisson
+from benchmarks.time import capacity
+from benchmarks.time.queue_model import Call, Outcome, Site, simulated
+from benchmarks.time.visits import Visit, at_once, poisson
 
 MEAN = 1.0  # s of work
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from clips import head_moved
 
-from benchmarks import clips
+from benchmarks.real import clips
 from editor.session_file import save_session
 from transfer.rig import Vertices
 

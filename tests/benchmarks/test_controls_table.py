@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from benchmarks import controls
+from benchmarks.real import controls
 from editor.controls import CONTROLS
 
 PHOTO = Path(__file__).parents[2] / "ui" / "page" / "examples" / "astronaut.jpg"

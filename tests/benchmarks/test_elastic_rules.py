@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from worlds import texture
 
-from benchmarks import elastic
-from benchmarks.faceless import trials
+from benchmarks.real import elastic
+from benchmarks.real.faceless import trials
 
 SIDE = 128
 HANDLES, TARGETS = np.array([[40.0, 64.0], [84.0, 64.0]]), np.array([[46.0, 60.0], [80.0, 70.0]])

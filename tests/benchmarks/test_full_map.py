@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 from worlds import SMALL, near, random_ws, small_generator
 
-from benchmarks.drag_speed import Case, Row, line, measure, random_generator, seen, work
-from benchmarks.full_map import FullMap, _nearest, _pull, full_map_drag
+from benchmarks.time.drag_speed import Case, Row, line, measure, random_generator, seen, work
+from benchmarks.time.full_map import FullMap, _nearest, _pull, full_map_drag
 from drag import Edit, Options
 from drag.draggan import motion_supervision
 from drag.track import track
@@ -86,8 +86,8 @@ def test_a_row_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
         generator = small_generator()
         return generator, random_ws(generator)[0]
 
-    monkeypatch.setattr("benchmarks.drag_speed.random_generator", small)
-    monkeypatch.setattr("benchmarks.drag_speed.ROUNDS", {32: 2})
+    monkeypatch.setattr("benchmarks.time.drag_speed.random_generator", small)
+    monkeypatch.setattr("benchmarks.time.drag_speed.ROUNDS", {32: 2})
     work_of: dict[str, float] = {}
     for mask in ("none", "exact", "fast"):
         case = Case(32, 2, mask)

@@ -9,7 +9,7 @@ from torchvision.models import squeezenet1_0
 from benchmarks import edit_judges as judges
 from benchmarks.face_drags import PULLS, face_drags
 from benchmarks.meant import meant_by
-from benchmarks.photo_edits import Row, summary
+from benchmarks.real.photo_edits import Row, summary
 from editor.session import FittedPhoto
 from photo.crop import box_quad
 from photo.mesh import NOSE_TIP, Mesh, canonical, eye_distance

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from worlds import slow
 
-from benchmarks.drag_speed import random_generator
-from benchmarks.full_map import FullMap, full_map_drag
-from benchmarks.public_drags import STEPS, engine_of, handles, random_edit, to_go
+from benchmarks.arrive.public_drags import STEPS, engine_of, handles, random_edit, to_go
+from benchmarks.time.drag_speed import random_generator
+from benchmarks.time.full_map import FullMap, full_map_drag
 from drag import Edit
 from editor.engine import Engine
 from editor.search import LAYERS, OPTIONS_SIDE, PAPER

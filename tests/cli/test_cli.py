@@ -22,7 +22,7 @@ import torch
 from PIL import Image, ImageSequence
 from worlds import small_generator
 
-from benchmarks.hostile.pickle_writer import nvidia, pickled, snapshot, write
+from benchmarks.trust.hostile.pickle_writer import nvidia, pickled, snapshot, write
 from cli import commands, main
 from editor.dragger import DragStep
 from editor.drawing import Drawing, Stroke

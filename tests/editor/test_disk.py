@@ -19,8 +19,8 @@ from test_fit_cache import photo, same
 from test_session_file import session
 from worlds import small_generator
 
-from benchmarks.hostile.pickle_writer import nvidia, pickled, snapshot
-from benchmarks.hostile.pickle_writer import write as put
+from benchmarks.trust.hostile.pickle_writer import nvidia, pickled, snapshot
+from benchmarks.trust.hostile.pickle_writer import write as put
 from cli import main
 from editor import USER_ERRORS, fit_cache
 from editor.drawing import Drawing

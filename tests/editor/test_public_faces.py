@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from worlds import small_generator
 
-from benchmarks.hostile.pickle_writer import nvidia, pickled, snapshot, write
+from benchmarks.trust.hostile.pickle_writer import nvidia, pickled, snapshot, write
 from editor.engine import Engine, default_crop
 from editor.motion.poses import mesh_in
 from editor.session import Session

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from worlds import small_generator
 
-from benchmarks.hostile.pickle_writer import (
+from benchmarks.trust.hostile.pickle_writer import (
     Call,
     Persistent,
     Raw,

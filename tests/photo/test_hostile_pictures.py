@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from worlds import slow
 
-from benchmarks.hostile.pictures import corpus, is_large
-from benchmarks.photo_hostile import Outcome, outcomes, table
+from benchmarks.trust.hostile.pictures import corpus, is_large
+from benchmarks.trust.photo_hostile import Outcome, outcomes, table
 from photo.decoder import pool
 from photo.decoder.process import SECONDS
 from photo.decoder.worker import MOST_MEMORY

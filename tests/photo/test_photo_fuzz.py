@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_photo import ORIENTATION, encode, upright
 
-from benchmarks.photo_fuzz import fuzz, seeds
+from benchmarks.trust.photo_fuzz import fuzz, seeds
 from photo import read_photo
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.large_photos import resident, watching
+from benchmarks.time.large_photos import resident, watching
 from photo import Photo, crop, nets, read_photo
 from photo.align import face_quad
 from photo.crop import Crop, Quad, resized

@@ -8,7 +8,7 @@ import pytest
 from browser import Server, serving
 from wire import Wire, file_data
 
-from benchmarks.hostile.pictures import corpus, is_large
+from benchmarks.trust.hostile.pictures import corpus, is_large
 from ui.page.settings import Settings
 
 PAGE = Path(__file__).parents[1] / "app_page.py"

@@ -25,7 +25,7 @@ from app_hands import (
 from browser import Server, by_hand, serving, wait_for, watched, where
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.broken_line import Line, line_to
+from benchmarks.trust.broken_line import Line, line_to
 
 pytestmark = pytest.mark.browser
 SCRIPT = Path(__file__).parents[1] / "app_page.py"

@@ -11,7 +11,7 @@ from canvas_orders import send, show
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from benchmarks.preview import GUESSED, SCRIPT, held
+from benchmarks.real.preview import GUESSED, SCRIPT, held
 from transfer.rig import Pose
 from ui.page import handlers, preview
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from twin import Twin
 from worlds import SMALL, small_generator
 
-from benchmarks.hostile.pickle_writer import (
+from benchmarks.trust.hostile.pickle_writer import (
     Call,
     drawn_last,
     easy,

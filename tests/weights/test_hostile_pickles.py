@@ -11,8 +11,8 @@ import pytest
 from audit import audited
 from hostile.models import CALLED, GOOD, MARKER, corpus
 
-from benchmarks.hostile.pickle_writer import SOURCE, write
-from benchmarks.weights_fuzz import fuzz, seeds
+from benchmarks.trust.hostile.pickle_writer import SOURCE, write
+from benchmarks.trust.weights_fuzz import fuzz, seeds
 
 MOST_MEMORY = 64 << 20  # bytes
 TESTS = Path(__file__).parents[1]

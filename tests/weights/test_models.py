@@ -11,7 +11,7 @@ import torch
 from huggingface_hub import constants
 from worlds import small_generator
 
-from benchmarks.hostile.pickle_writer import nvidia, pickled, rosinality, snapshot, write
+from benchmarks.trust.hostile.pickle_writer import nvidia, pickled, rosinality, snapshot, write
 from editor import models
 from editor.engine import Engine
 from weights.files import WeightsError

@@ -10,8 +10,8 @@ import torch
 from huggingface_hub import constants
 from worlds import SMALL, small_generator
 
-from benchmarks import weights_read
-from benchmarks.hostile.pickle_writer import drawn_last, nvidia, pickled, snapshot, write
+from benchmarks.trust import weights_read
+from benchmarks.trust.hostile.pickle_writer import drawn_last, nvidia, pickled, snapshot, write
 from cli.main import main
 from editor.engine import Engine
 from weights.checkpoints import open_model

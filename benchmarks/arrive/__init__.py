@@ -1,0 +1,1 @@
+"""Whether what is dragged arrives: one file a table."""

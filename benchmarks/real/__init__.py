@@ -1,0 +1,1 @@
+"""What edits come to on photos, and on clips."""

@@ -1,0 +1,1 @@
+"""Seconds and memory, of one person's work and of many visitors'."""

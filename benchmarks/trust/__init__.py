@@ -1,0 +1,1 @@
+"""Whether anything breaks: files that mean harm, lost lines, hours of work."""

@@ -1,0 +1,1 @@
+"""What is said of edits, where the right answer is known."""
