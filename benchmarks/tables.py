@@ -9,21 +9,24 @@ import numpy as np
 
 from weights.files import FACES
 
+from .figures import markdown
+
 Figures = Mapping[str, float]
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> None:
-    """Print rows that have the same titles; floats with four digits."""
-    print("| " + " | ".join(rows[0]) + " |\n" + "|---" * len(rows[0]) + "|")
-    for row in rows:
-        cells = (f"{x:.4g}" if isinstance(x, float) else str(x) for x in row.values())
-        print("| " + " | ".join(cells) + " |")
+    """Print rows; floats with four digits."""
+    print(markdown(rows))
 
 
-def transposed(columns: Mapping[str, Figures]) -> None:
-    """Print a row for each figure, of columns that have the same figures."""
+def transposed(columns: Mapping[str, Figures]) -> list[dict[str, object]]:
+    """Print a row for each figure, of columns that have the same figures; the rows are returned."""
     titles = next(iter(columns.values()))
-    table([{"figure": t, **{name: of[t] for name, of in columns.items()}} for t in titles])
+    rows: list[dict[str, object]] = [
+        {"figure": t, **{name: of[t] for name, of in columns.items()}} for t in titles
+    ]
+    table(rows)
+    return rows
 
 
 def means(rows: Sequence[Figures], digits: int) -> dict[str, float]:
@@ -40,6 +43,11 @@ def command(description: str) -> argparse.ArgumentParser:
 
 
 def write(file: Path | None, figures: object) -> None:
-    """Write the figures, if there is a file for them."""
+    """Write the figures, if there is a file for them.
+
+    ``rows`` is the table, each a mapping of titles to numbers and words. Beside it may be other
+    tables, mappings that are a row alone, numbers and words. ``each`` is what the rows sum up: it
+    may be of any shape, and figures.py leaves it out.
+    """
     if file:
         file.write_text(json.dumps(figures))

@@ -122,10 +122,12 @@ def figures(results: list[Trial], name: str) -> dict[str, float]:
     return found
 
 
-def table(results: list[Trial]) -> dict[str, dict[str, float]]:
+def table(results: list[Trial]) -> list[dict[str, object]]:
     """The rows, printed as a table."""
-    rows = {name: figures(results, name) for name in results[0].motions}
-    print_table([{f"{len(results)} pairs": name, **row} for name, row in rows.items()])
+    rows: list[dict[str, object]] = [
+        {"motion": name, **figures(results, name)} for name in results[0].motions
+    ]
+    print_table(rows)
     return rows
 
 

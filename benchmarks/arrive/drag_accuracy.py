@@ -134,8 +134,9 @@ def main() -> None:
     flow = float(np.median([trial.flow for trial in results]))
     ms = 1e3 * sum(t.seconds for t in results) / max(1, sum(t.steps for t in results))
     more = {"median flow": flow, "ms per step": round(ms)}
-    table([{"algorithm": args.algorithm, **figures, **more}])
-    write(args.json, {"algorithm": args.algorithm, **figures})
+    rows = [{"algorithm": args.algorithm, **figures, **more}]
+    table(rows)
+    write(args.json, {"rows": rows})
     if args.sheet:
         sheet(results, args.sheet)
 

@@ -199,7 +199,7 @@ def main() -> None:
     summed = [mean_of([row for row, _ in trials], *group) for group in sorted(groups)]
     if summed:
         table(summed)
-    write(args.json, {"random": random, "faces": [row for row, _ in trials], "means": summed})
+    write(args.json, {"rows": summed, "random": random, "each": [row for row, _ in trials]})
     if args.sheet and trials:
         Image.fromarray(np.vstack([picture for _, picture in trials])).save(args.sheet)
 

@@ -90,11 +90,10 @@ def photographed(folder: Path, engine: Engine) -> Iterator[Crop]:
                 print(f"{file.name}: no face was found")
 
 
-def table(rows: dict[str, list[dict[str, float]]]) -> dict[str, dict[str, float]]:
+def table(rows: dict[str, list[dict[str, float]]]) -> list[dict[str, object]]:
     """Means, printed as a table."""
     found = {name: means(ones, 3) for name, ones in rows.items() if ones}
-    transposed({f"{name} ({len(rows[name])})": row for name, row in found.items()})
-    return found
+    return transposed({f"{name} ({len(rows[name])})": row for name, row in found.items()})
 
 
 def main() -> None:
@@ -118,8 +117,7 @@ def main() -> None:
         name: [starts.compare(crop) for crop in tqdm(ones, desc=name)]
         for name, ones in crops.items()
     }
-    figures = table(rows)
-    write(args.json, figures)
+    write(args.json, {"rows": table(rows)})
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ after a fit, is not part of the fit's seconds.
 import argparse
 import ctypes
 import gc
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -39,7 +38,7 @@ from inversion.distance import psnr
 from stylegan import Delta, Generator, diff, from_uint8, to_uint8
 from training.generator.losses import SqueezeFeatures
 
-from ..tables import command
+from ..tables import command, write
 from ..tables import table as print_table
 from .encoder import photographed, renders
 from .fidelity import Drag, Picture, closeness, drags, editability, lpips
@@ -183,17 +182,16 @@ def mean(rows: list[Figures]) -> Figures:
     return means | {"kept": means["arrived"] / untuned if untuned else float("nan")}
 
 
-def table(results: Results) -> dict[str, dict[str, Figures]]:
+def table(results: Results) -> list[dict[str, object]]:
     """Means over each group's pictures, printed; they are returned."""
     means = {g: {name: mean(rows) for name, rows in of.items()} for g, of in results.items()}
-    print_table(
-        [
-            {"pictures": f"{len(results[group][name])} {group}", "method": name, **row}
-            for group, methods in means.items()
-            for name, row in methods.items()
-        ]
-    )
-    return means
+    rows: list[dict[str, object]] = [
+        {"pictures": f"{len(results[group][name])} {group}", "method": name, **row}
+        for group, methods in means.items()
+        for name, row in methods.items()
+    ]
+    print_table(rows)
+    return rows
 
 
 def median(curves: list[Curve]) -> Curve:
@@ -285,12 +283,10 @@ def main() -> None:
     groups = {group: ones for group, ones in groups.items() if ones}
     bench = Bench(engine, features, methods(engine, features, args.pti))
     results, curves = measured(bench, groups, args.curves if args.plot else 0)
-    means = table(results)
+    rows = table(results)
     if args.plot:
         plot(curves, args.plot)
-    if args.json:
-        written = {"means": means, "each": results, "curves": curves}
-        args.json.write_text(json.dumps(written))
+    write(args.json, {"rows": rows, "each": {"pictures": results, "curves": curves}})
 
 
 if __name__ == "__main__":

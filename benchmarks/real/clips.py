@@ -174,6 +174,7 @@ def main() -> None:
     crop = Crop(quad, RIG_SIDE)
     ways = cameras(photo, crop)
     rows: list[dict[str, object]] = []
+    frames: list[dict[str, object]] = []
     pictures: list[Photo] = []
     with TemporaryDirectory() as folder:
         filmed(photo, ways, Path(folder, "clip.mp4"))
@@ -199,12 +200,12 @@ def main() -> None:
                         }
                     )
             pictures = held(pictures, ways, crop)
-            print(
-                f"{file.stem}: {first:.3f} + {second:.3f} s a frame; flickers by "
-                f"{flicker(pictures):.2f} grey levels, unedited {plain:.2f}"
-            )
+            grey = {"flicker, grey levels": flicker(pictures), "unedited": plain}
+            seconds = {"s a frame to look": first, "s a frame to edit": second}
+            frames.append({"edit": file.stem, **seconds, **grey})
     table(rows)
-    write(args.json, rows)
+    table(frames)
+    write(args.json, {"rows": rows, "frames": frames})
     if args.sheet:
         sheet(pictures, args.sheet)
 

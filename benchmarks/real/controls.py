@@ -110,7 +110,7 @@ def main() -> None:
             sheet = np.concatenate([one.picture for one in found], 1)
             Image.fromarray(sheet).save(args.out / f"{name} {end:g}.png")
     table(rows)
-    write(args.json, rows)
+    write(args.json, {"photos": len(sessions), "rows": rows})
 
 
 if __name__ == "__main__":

@@ -269,11 +269,13 @@ def main() -> None:
             print(f"\n{name}\n")
             table([{"rule": rule, **found[-1]} for rule, found in rows.items()])
             print()
-    write(args.json, rows)
     if args.sheet:
         Image.fromarray(np.vstack(lines)).save(args.sheet)
-    table([{"rule": rule, **means(found, 4)} for rule, found in rows.items()])
+    summed = [{"rule": rule, **means(found, 4)} for rule, found in rows.items()]
+    table(summed)
     wall, work = seconds()
+    megapixel = {"s": wall, "s of the processor": work}
+    write(args.json, {"rows": summed, "a megapixel": megapixel, "each": rows})
     print(f"\nA megapixel: {wall:.2f} s; {work:.2f} s of the processor")
 
 

@@ -163,6 +163,15 @@ def summary(edit: str, rows: list[Row]) -> dict[str, object]:
     }
 
 
+def summaries(rows: list[Row]) -> list[dict[str, object]]:
+    """A line for each edit, and one for all."""
+    named = {
+        name: [row for row in rows if row.edit == name]
+        for name in dict.fromkeys(r.edit for r in rows)
+    }
+    return [summary(name, found) for name, found in {**named, "all": rows}.items()]
+
+
 def arguments() -> argparse.Namespace:
     """What is asked for."""
     parser = command("Eight drags on every photo of a folder.")
@@ -183,14 +192,11 @@ def main() -> None:
     for subject in tqdm(subjects(engine, args.photos, args.fit, args.method)):
         found, line = trials(engine, subject, features)
         rows, lines = rows + found, [*lines, line]
-        write(args.json, {"photos": len(lines), "rows": [asdict(row) for row in rows]})
+        each = [asdict(row) for row in rows]
+        write(args.json, {"photos": len(lines), "rows": summaries(rows), "each": each})
         if args.sheet:
             Image.fromarray(np.vstack(lines)).save(args.sheet, quality=90)
-    named = {
-        name: [row for row in rows if row.edit == name]
-        for name in dict.fromkeys(r.edit for r in rows)
-    }
-    table([summary(name, found) for name, found in {**named, "all": rows}.items()])
+    table(summaries(rows))
 
 
 if __name__ == "__main__":

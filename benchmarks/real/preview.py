@@ -168,11 +168,12 @@ def main() -> None:
         page.add_script_tag(path=SCRIPT)
         for subject in tqdm(subjects(engine, args.photos, "geometry", "rig")):
             rows += trials(engine, page, subject)
-    table(list(summary(rows)))
+    summed = list(summary(rows))
+    table(summed)
     photo = next(iter(sorted(args.photos.iterdir())))
     drawn = [{"of the page": what, "figure": figure} for what, figure in seen(photo)]
     table(drawn)
-    write(args.json, {"drags": rows, "frames": drawn})
+    write(args.json, {"rows": summed, "page": drawn, "each": rows})
 
 
 if __name__ == "__main__":

@@ -12,11 +12,7 @@ import numpy as np
 from .crowd import Answer, Scene
 
 QUIET = 3  # s before they come
-HEAD = (
-    "| what | right | wrong | refused | lost | p50 s | p95 s | p99 s | max s | calls/s | busy |"
-    " CPU ms a call | jobs between | RSS MB: before, after, again | growth |"
-    " open files: before, after |"
-)
+ENDS = ("right", "wrong", "refused", "lost")
 
 
 @dataclass(frozen=True)
@@ -41,21 +37,22 @@ class Row:
         """Of memory from the first batch to the next one like it, in %."""
         return 100 * (self.rss[-1] / self.rss[-2] - 1)
 
-    def line(self) -> str:
-        """For the table."""
+    def figures(self) -> dict[str, object]:
+        """A row of the table."""
         ended = Counter(answer.how for answer in self.answers)
         took = np.array([answer.seconds for answer in self.answers])
         jobs = sorted(answer.jobs for answer in self.answers)
-        between = f"{statistics.median(jobs):g}, at most {jobs[-1]}" if jobs[-1] else ""
-        cells = [
-            self.what, *(str(ended[how]) for how in ("right", "wrong", "refused", "lost")),
-            *(f"{each:.2f}" for each in (*np.percentile(took, (50, 95, 99)), took.max())),
-            f"{len(took) / self.seconds:.1f}", f"{self.busy:.0%}" if self.busy else "",
-            f"{1000 * self.work / len(took):.0f}", between,
-            ", ".join(f"{each:.0f}" for each in self.rss), f"{self.growth:.1f} %",
-            ", ".join(map(str, self.files)),
-        ]  # fmt: skip
-        return f"| {' | '.join(cells)} |"
+        p50, p95, p99, most = (*np.percentile(took, (50, 95, 99)).tolist(), float(took.max()))
+        return {
+            "what": self.what, **{how: ended[how] for how in ENDS},
+            "p50 s": p50, "p95 s": p95, "p99 s": p99, "max s": most,
+            "calls/s": len(took) / self.seconds, "busy": self.busy,
+            "CPU ms a call": 1000 * self.work / len(took),
+            "jobs between": statistics.median(jobs), "at most": jobs[-1],
+            "RSS MB: before, after, again": ", ".join(f"{each:.0f}" for each in self.rss),
+            "growth, %": self.growth,
+            "open files: before, after": ", ".join(map(str, self.files)),
+        }  # fmt: skip
 
 
 async def batches(

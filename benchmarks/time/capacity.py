@@ -75,7 +75,7 @@ class Costs:
 
 def answers(run: Run) -> list[Mapping[str, Any]]:
     """Those of a run that were right."""
-    return [answer for answer in run["rows"][0]["answers"] if answer["how"] == "right"]
+    return [answer for answer in run["each"][0]["answers"] if answer["how"] == "right"]
 
 
 def calibrated(runs: Sequence[Run]) -> Costs:
@@ -83,7 +83,7 @@ def calibrated(runs: Sequence[Run]) -> Costs:
     few = [run for run in runs if run["arrivals"]]
     held = [holding(run) - run["seconds"] for run in runs if not run["arrivals"]]
     place = max(0.0, float(np.mean(held))) if held else 0.0
-    rows = [run["rows"][0] for run in few]
+    rows = [run["each"][0] for run in few]
     calls = sum(len(row["answers"]) for row in rows)
     front = sum(row["work"] - row["idle"] * row["seconds"] for row in rows) / calls
     delay = tuple(
@@ -116,7 +116,7 @@ def alone(run: Run) -> list[float]:
 def traced(run: Run) -> list[Visit]:
     """When the visitors of a run came, and how long they thought."""
     calls: dict[int, list[Mapping[str, Any]]] = {}
-    for answer in run["rows"][0]["answers"]:
+    for answer in run["each"][0]["answers"]:
         calls.setdefault(answer["visitor"], []).append(answer)
     visits: list[Visit] = []
     for mine in calls.values():
@@ -149,8 +149,8 @@ def compared(run: Run, costs: Costs) -> list[dict[str, object]]:
         )  # fmt: skip
     busy = float(np.mean([each.busy for each in same])) * run["seconds"] / calls[0].replica[0]
     rows.append(
-        {"": "busy", "measured": float(run["rows"][0]["busy"]), "same visitors": busy,
-         "difference": f"{100 * (busy / run['rows'][0]['busy'] - 1):+.0f} %",
+        {"": "busy", "measured": float(run["each"][0]["busy"]), "same visitors": busy,
+         "difference": f"{100 * (busy / run['each'][0]['busy'] - 1):+.0f} %",
          "90 % of runs of other visitors": ""}
     )  # fmt: skip
     return rows
@@ -207,7 +207,7 @@ def bottleneck(calls: Sequence[Call], how: argparse.Namespace) -> dict[str, obje
 
 def kinds_of(how: argparse.Namespace, costs: Costs) -> dict[str, tuple[Sequence[Call], float]]:
     """The calls of a visit and the price, for each kind of replica."""
-    times = json.loads(how.times.read_text())
+    times = json.loads(how.times.read_text())["each"]
     core = [costs.of(times[kind]["replica"], times[kind]["front"]) for kind in ("fit", "drag")]
     gpu = [costs.of([how.gpu], times[kind]["front"]) for kind in ("fit", "drag")]
     return {"a core, as measured": (core, how.price), "a GPU, assumed": (gpu, how.gpu_price)}

@@ -9,11 +9,13 @@ what this is about. MB: the most that is resident in each stage (Linux).
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar, get_args
@@ -27,26 +29,27 @@ from photo import read_photo
 from photo.framing import default_quad
 from stylegan import Config
 
-from ..trust.weights_read import resident, write
+from ..tables import table, write
+from ..trust.weights_read import resident, snapshot_file
 
 DRAG_STEPS = 20
-HEAD = "| stage | s | MB |\n|---|---|---|"
 Made = TypeVar("Made")
 
 
-def stage(name: str, work: Callable[[], Made]) -> Made:
-    """Do it, print a line."""
+def noted(rows: list[dict[str, object]], name: str, work: Callable[[], Made]) -> Made:
+    """Do it, add a row."""
     Path("/proc/self/clear_refs").write_text("5")  # sets VmHWM to VmRSS
     begin = time.monotonic()
     made = work()
-    seconds = time.monotonic() - begin
-    print(f"| {name} | {seconds:.1f} | {resident('VmHWM') / 1e6:.0f} |", flush=True)
+    rows.append({"stage": name, "s": time.monotonic() - begin, "MB": resident("VmHWM") / 1e6})
     return made
 
 
-def chain(model: Path, photo_file: Path, seconds: float) -> None:
+def chain(model: Path, photo_file: Path, seconds: float) -> list[dict[str, object]]:
     """All stages, in this process."""
     use_well()
+    rows: list[dict[str, object]] = []
+    stage = partial(noted, rows)
     engine = stage("read the pickle, know its latents", lambda: Engine(model, "cpu"))
     photo = read_photo(photo_file)
     height, width = photo.shape[:2]
@@ -67,6 +70,7 @@ def chain(model: Path, photo_file: Path, seconds: float) -> None:
     for pixels in get_args(Pixels):
         edited = stage(f"{pixels} pixels", lambda: show(session.subject, version, pixels))  # noqa: B023
         stage("save as PNG", lambda: save_png(edited, model.with_suffix(".png")))  # noqa: B023
+    return rows
 
 
 def main() -> None:
@@ -75,19 +79,25 @@ def main() -> None:
     parser.add_argument("--photo", type=Path, required=True)
     parser.add_argument("--sides", type=int, nargs="+", default=[512, 1024])
     parser.add_argument("--seconds", type=float, default=40.0, help="of the fit")
+    parser.add_argument("--json", type=Path, help="file for the figures")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:
-        chain(args.one, args.photo, args.seconds)
+        print(json.dumps(chain(args.one, args.photo, args.seconds)))
         return
+    every: list[dict[str, object]] = []
     for side in args.sides:
         with TemporaryDirectory() as folder:
             file = Path(folder) / f"random{side}.pkl"
-            write(file, Config(side, conv_clamp=256.0))
-            print(f"\n{side} px, {file.stat().st_size / 1e6:.0f} MB\n{HEAD}", flush=True)
+            snapshot_file(file, Config(side, conv_clamp=256.0))
+            print(f"\n{side} px, {file.stat().st_size / 1e6:.0f} MB", flush=True)
             command = [sys.executable, "-m", "benchmarks.time.chain", "--photo", str(args.photo)]
             command += ["--seconds", str(args.seconds), "--one", str(file)]
-            subprocess.run(command, check=True)
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            rows = json.loads(done.stdout.splitlines()[-1])
+            table(rows)
+            every += [{"side": side, **row} for row in rows]
+    write(args.json, {"rows": every})
 
 
 if __name__ == "__main__":

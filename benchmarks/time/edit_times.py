@@ -85,7 +85,6 @@ def main() -> None:
     how = command(__doc__ or "").parse_args()
     torch.set_num_threads(1)
     kinds = measured(Engine(how.model))
-    write(how.json, kinds)
     rows: list[dict[str, object]] = []
     for kind, times in kinds.items():
         for where, seconds in times.items():
@@ -93,6 +92,7 @@ def main() -> None:
             p50, p95 = (float(of.quantile(share)) for share in (0.5, 0.95))
             rows.append({"kind": kind, "where": where, "n": len(of), "p50 s": p50, "p95 s": p95})
     table(rows)
+    write(how.json, {"rows": rows, "each": kinds})
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ work is done; and how far that is from the truth.
 
 import argparse
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,8 +25,9 @@ from photo.crop import box_quad
 from stylegan import Config, Generator
 from weights.formats import Model, save
 
+from ..tables import table, write
+
 LOOKS = (0.05, 0.1, 0.25, 0.5, 0.75)  # shares of the work after which the app is asked
-HEAD = "| side | stage | steps | s a step | announced after 5, 10, 25, 50, 75 % | took | worst |"
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ def fit(engine: Engine, photo: Photo, options: InvertOptions) -> list[Tick]:
     ]
 
 
-def row(side: int, ticks: list[Tick]) -> None:
-    """Print the lines of one generator."""
+def rows_of(side: int, ticks: list[Tick]) -> Iterator[dict[str, object]]:
+    """The lines of one generator."""
     took = ticks[-1].at
     told = [next(tick.at / tick.done for tick in ticks if tick.done >= look) for look in LOOKS]
     worst = max(abs(seconds / took - 1) for seconds in told)
@@ -65,11 +67,10 @@ def row(side: int, ticks: list[Tick]) -> None:
     for stage in dict.fromkeys(tick.stage for tick in ticks):
         times = [tick.at for tick in ticks if tick.stage == stage]
         each = float(np.median(np.diff(times))) if len(times) > 1 else float("nan")
-        print(
-            f"| {side} | {stage} | {len(times)} | {each:.2f} | {said} | {took:.0f} "
-            f"| {100 * worst:.0f} % |",
-            flush=True,
-        )
+        yield {
+            "side": side, "stage": stage, "steps": len(times), "s a step": each,
+            "announced after 5, 10, 25, 50, 75 %": said, "took, s": took, "worst": worst,
+        }  # fmt: skip
 
 
 def main() -> None:
@@ -78,13 +79,15 @@ def main() -> None:
     parser.add_argument("--photo", type=Path, required=True)
     parser.add_argument("--sides", type=int, nargs="+", default=[256, 512, 1024])
     parser.add_argument("--fit", choices=tuple(BUDGETS), default="balanced")
+    parser.add_argument("--json", type=Path, help="file for the figures")
     args = parser.parse_args()
-    photo = read_photo(args.photo)
-    print(HEAD + "\n" + "|---" * 7 + "|")
+    photo, rows = read_photo(args.photo), list[dict[str, object]]()
     with TemporaryDirectory() as folder:
         for side in args.sides:
             engine = Engine(random_model(side, Path(folder)), device="cpu")
-            row(side, fit(engine, photo, BUDGETS[args.fit]))
+            rows += rows_of(side, fit(engine, photo, BUDGETS[args.fit]))
+    table(rows)
+    write(args.json, {"rows": rows})
 
 
 if __name__ == "__main__":

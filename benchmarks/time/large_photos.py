@@ -32,7 +32,7 @@ from editor.view import show
 from inversion import BUDGETS
 from photo import Photo, on_white, read_photo
 
-from ..tables import table
+from ..tables import table, write
 
 EVERY = 0.01  # s between two looks at the memory
 GRAIN = 4.0  # grey levels
@@ -164,6 +164,7 @@ def main() -> None:
     parser.add_argument("--photo", type=Path, default=Path("ui/page/examples/astronaut.jpg"))
     parser.add_argument("--mpx", type=float, nargs="+", default=[12.0, 48.0, 64.0, 100.0])
     parser.add_argument("--page", action="store_true", help="by the handlers of the page")
+    parser.add_argument("--json", type=Path, help="file for the figures")
     parser.add_argument("--one", type=Path, help="only this file, in this process")
     args = parser.parse_args()
     if args.one:
@@ -180,6 +181,7 @@ def main() -> None:
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             rows.append({"Mpx": mpx, **json.loads(done.stdout.splitlines()[-1])})
     table(rows)
+    write(args.json, {"rows": rows})
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ progress included.
 import argparse
 import asyncio
 import io
-import json
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Callable
@@ -39,8 +38,9 @@ from editor.engine import Engine
 from editor.machine.cores import cores
 from photo import Photo
 
+from ..tables import table, write
 from ..visitors import Lost, Plan, Refused, Server, Visitor, serving
-from .batches import HEAD, Row, batches
+from .batches import Row, batches
 from .crowd import PSI, Answer, Scene, address, crowd, failure
 from .visits import at_once, poisson
 
@@ -99,7 +99,7 @@ async def loops(scene: Scene, count: int) -> list[Row]:
         async with looping(scene, count, addresses, tabs):
             kind = f"a visitor beside {count} loops, {what}"
             rows.append(await batches(kind, scene, lambda: beside(scene, where, session)))  # noqa: B023
-            print(rows[-1].line(), file=sys.stderr, flush=True)
+            print(rows[-1].figures(), file=sys.stderr, flush=True)
         await asyncio.sleep(10)  # their last calls end, and they may ask again
     return rows
 
@@ -201,13 +201,13 @@ def main() -> None:
         right = of_engine(Engine()) if how.real else of_seed
         scene = Scene(server, right, 0.0 if how.real else places / how.seconds)
         rows = asyncio.run(measured(scene, how))
-    print("\n".join([HEAD, "|" + "---|" * HEAD.count(" | "), *(row.line() for row in rows)]))
+    figures = [row.figures() for row in rows]
+    table(figures)
     for sentence in sorted({a.sentence for row in rows for a in row.answers if a.sentence}):
         print(sentence)
-    if how.json:
-        told = {name: value for name, value in vars(how).items() if name != "json"}
-        told |= {"places": places, "rows": [asdict(row) for row in rows]}
-        how.json.write_text(json.dumps(told, indent=1))
+    told = {name: value for name, value in vars(how).items() if name != "json"}
+    each = [asdict(row) for row in rows]
+    write(how.json, {**told, "places": places, "rows": figures, "each": each})
 
 
 if __name__ == "__main__":

@@ -77,11 +77,11 @@ def main() -> None:
     if args.one:
         print(json.dumps(asdict(measure(args.one))))
         return
-    gemm, rows = gemm_gflops(), {}
+    gemm, rows = gemm_gflops(), list[dict[str, float]]()
     print(f"{torch.get_num_threads()} threads, {gemm:.0f} GFLOP/s\n{HEAD}\n|{'---|' * 8}")
     for side in args.sides:
         times, default = apart(side), apart(side, "--plain-memory")
-        rows[side] = {**asdict(times), "plain_memory": default.picture}
+        rows.append({"side": side, **asdict(times), "plain_memory": default.picture})
         share = times.gflop / times.picture * 1e3 / gemm
         print(
             f"| {side} | {times.picture:.0f} | {default.picture:.0f} | {times.plain:.0f} | "

@@ -11,6 +11,7 @@ import argparse
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from statistics import median
 from threading import Event, Thread
 
@@ -27,7 +28,7 @@ from inversion import budget
 from photo import read_photo
 from ui.page.handlers import ASTRONAUT
 
-from ..tables import table
+from ..tables import table, write
 
 NOSE = ((256.0, 280.0), (290.0, 285.0))  # px of the canvas
 HEAD_START = 2.0  # s of the fit before the drag
@@ -96,6 +97,7 @@ def main() -> None:
     )
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--workers", type=int)
+    parser.add_argument("--json", type=Path, help="file for the figures")
     how = parser.parse_args()
     use_well()
     work = Work(Contract(Workers(how.workers) if how.workers else Hands()))
@@ -110,7 +112,9 @@ def main() -> None:
             ("during a fit", during_fit(work)),
         ):
             times.setdefault(name, []).append(taken / alone)
-    table([{"drag": n, "median": median(each), "most": max(each)} for n, each in times.items()])
+    rows = [{"drag": n, "median": median(each), "most": max(each)} for n, each in times.items()]
+    table(rows)
+    write(how.json, {"rows": rows})
 
 
 if __name__ == "__main__":

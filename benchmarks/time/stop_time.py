@@ -30,7 +30,8 @@ from inversion import BUDGETS, Inversion, InvertOptions
 from photo import Photo, read_photo
 from photo.crop import Quad
 
-HEAD = "| work | stage | items | longest, s | CPU s | closed after, s |\n" + "|---" * 6 + "|"
+from ..tables import table, write
+
 DRAG_STEPS = 40
 
 
@@ -96,14 +97,17 @@ def report(
     make: Callable[[], Iterator[object]],
     stages: Callable[[object, object], str],
     closed: bool,
-) -> None:
-    """Print a line a stage; ``closed`` has the work done anew, and closed, in each."""
+) -> Iterator[dict[str, object]]:
+    """A row a stage; ``closed`` has the work done anew, and closed, in each."""
     found = ticks(make(), stages)
     for stage in dict.fromkeys(tick.stage for tick in found[1:]):
         gaps = [(b.at - a.at, b.cpu - a.cpu) for a, b in pairwise(found) if b.stage == stage]
         wall, cpu = (max(part) for part in zip(*gaps, strict=True))
-        shut = f"{closing_time(make(), stages, stage):.2f}" if closed and stage != "end" else ""
-        print(f"| {name} | {stage} | {len(gaps)} | {wall:.2f} | {cpu:.2f} | {shut} |", flush=True)
+        row: dict[str, object] = {"work": name, "stage": stage, "items": len(gaps)}
+        row |= {"longest, s": wall, "CPU s": cpu}
+        if closed and stage != "end":
+            row["closed after, s"] = closing_time(make(), stages, stage)
+        yield row
 
 
 @contextmanager
@@ -141,6 +145,7 @@ def main() -> None:
     parser.add_argument("--busy", type=int, default=0, help="other processes at work meanwhile")
     parser.add_argument("--threads", type=int, help="of torch; else what the product takes")
     parser.add_argument("--closed", action="store_true", help="close the work in each stage, too")
+    parser.add_argument("--json", type=Path, help="file for the figures")
     args = parser.parse_args()
     use_well()
     if args.threads:
@@ -151,17 +156,20 @@ def main() -> None:
     loaded = time.monotonic() - begin
     quad = default_crop(photo, engine.domain)
     assert quad is not None, "There is no face in this photo."
-    print(f"The model was read in {loaded:.2f} s.\n{HEAD}", flush=True)
+    rows: list[dict[str, object]] = []
     with others(args.busy):
         for name in args.budgets:
             options = BUDGETS[name]
             make = lambda options=options: fits(engine, photo, quad, options)  # noqa: E731
-            report(name, make, stage_of_fit, args.closed)
+            rows += report(name, make, stage_of_fit, args.closed)
         session = engine.open(photo, quad, "quick")
-        report("drag", lambda: drags(engine, session), stage_of_drag, args.closed)
+        rows += report("drag", lambda: drags(engine, session), stage_of_drag, args.closed)
         begin = time.monotonic()
         engine.face(3)
-        print(f"| face | | 1 | {time.monotonic() - begin:.2f} | | |")
+        face = time.monotonic() - begin
+    table(rows)
+    print(f"The model was read in {loaded:.2f} s. A face: {face:.2f} s")
+    write(args.json, {"rows": rows, "model read, s": loaded, "face, s": face})
 
 
 if __name__ == "__main__":

@@ -11,11 +11,13 @@ turns among as many threads as Gradio has for its handlers: OpenMP gives each it
 
 import argparse
 import gc
+import sys
 import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar, cast
 
 import numpy as np
@@ -29,12 +31,12 @@ from inversion import InvertOptions, ProjectOptions, TuneOptions
 from photo import Photo
 from photo.crop import box_quad
 
+from ..tables import table, write
 from .weights_read import resident
 
 SMALL = InvertOptions(ProjectOptions(steps=8), TuneOptions(steps=4, coarse=2, moves=2))
 STEPS = 8  # of a drag
 EARLY = (3, 20, 26, 30)  # items after which a fit is closed: in each of its stages
-HEAD = "| rounds | s | resident, MB | tensors | of MB |\n|---|---|---|---|---|"
 Item = TypeVar("Item")
 
 
@@ -89,26 +91,27 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=5, help="rounds between two lines")
     parser.add_argument("--threads", type=int, help="of torch; else what the product takes")
     parser.add_argument("--workers", type=int, default=1, help="threads that do the rounds in turn")
+    parser.add_argument("--json", type=Path, help="file for the figures")
     args = parser.parse_args()
     use_well()
     if args.threads:
         torch.set_num_threads(args.threads)
     engine, begin, sizes = Engine(), time.monotonic(), list[float]()
     workers = [ThreadPoolExecutor(1) for _ in range(args.workers)]
-    print(HEAD, flush=True)
+    rows: list[dict[str, object]] = []
     for number in range(args.rounds):
         workers[number % args.workers].submit(visit, engine, number).result()
         sizes.append(resident("VmRSS") / 1e6)
         if (number + 1) % args.every == 0:
             count, size = tensors()
-            spent = time.monotonic() - begin
-            print(
-                f"| {number + 1} | {spent:.0f} | {sizes[-1]:.1f} | {count} | {size:.1f} |",
-                flush=True,
-            )
+            row = {"rounds": number + 1, "s": time.monotonic() - begin, "resident, MB": sizes[-1]}
+            rows.append({**row, "tensors": count, "of MB": size})
+            print(rows[-1], file=sys.stderr, flush=True)
     late = sizes[len(sizes) // 3 :]
     slope = 10 * float(np.polyfit(np.arange(len(late)), late, 1)[0])
+    table(rows)
     print(f"Slope over the last {len(late)} rounds: {slope:+.2f} MB per 10 rounds.")
+    write(args.json, {"rows": rows, "MB per 10 rounds": slope})
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Error, Page, sync_playwright
 
-from ..tables import table
+from ..tables import table, write
 from ..visitors import serving
 from .broken_line import Line, line_to
 
@@ -154,6 +154,7 @@ def main() -> None:
     found = os.environ.get("CHROMIUM") or shutil.which("chromium")
     parser.add_argument("--browser", default=found, help="path to Chromium")
     parser.add_argument("--only", help="what of it, as a regular expression", default="")
+    parser.add_argument("--json", type=Path, help="file for the figures")
     how = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -162,8 +163,10 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=how.browser, args=["--no-sandbox"])
-        table([row(name, line, browser, how) for name in WAYS if re.search(how.only, name)])
+        rows = [row(name, line, browser, how) for name in WAYS if re.search(how.only, name)]
         browser.close()
+    table(rows)
+    write(how.json, {"rows": rows})
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from time import monotonic, sleep
 
-from ..tables import table
+from ..tables import table, write
 from ..visitors import Lost, Plan, Refused, Visitor, serving
 
 REPLICA = re.compile(rb"ServeReplica:\w+:draggers", re.IGNORECASE)
@@ -101,6 +101,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--json", type=Path, help="file for the figures")
     how = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -119,6 +120,7 @@ def main() -> None:
     ):
         rows.append({"figure": name, "median": median(values), "most": max(values)})
     table(rows)
+    write(how.json, {"rows": rows})
 
 
 if __name__ == "__main__":

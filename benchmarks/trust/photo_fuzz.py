@@ -11,11 +11,13 @@ import struct
 import time
 import zlib
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from PIL import ImageCms
 
 from photo import PhotoError, read_photo
 
+from ..tables import table, write
 from .hostile.picture_writer import EXIF, PNG, TURN, encode, ifd, picture
 
 HEADERS = 600  # bytes
@@ -109,16 +111,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, help="file for the figures")
     args = parser.parse_args()
     found = fuzz(seeds(), seconds=args.seconds, seed=args.seed)
     tried = found.photos + found.sentences + len(found.surprises)
-    print(
-        f"{tried} files, {tried / args.seconds:.0f} a second: {found.photos} photos, "
-        f"{found.sentences} refused, {len(found.surprises)} surprises; "
-        f"slowest {found.slowest:.2f} s"
-    )
+    row: dict[str, object] = {
+        "files": tried, "a second": tried / args.seconds, "photos": found.photos,
+        "refused": found.sentences, "surprises": len(found.surprises),
+        "slowest, s": found.slowest,
+    }  # fmt: skip
+    table([row])
     for surprise in sorted(set(found.surprises)):
         print(surprise)
+    write(args.json, {"rows": [row]})
 
 
 if __name__ == "__main__":

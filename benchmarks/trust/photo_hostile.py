@@ -17,6 +17,7 @@ from photo import PhotoError, read_photo
 from photo.decoder import pool
 from photo.decoder.process import Worker
 
+from ..tables import table, write
 from .hostile.pictures import corpus
 
 NAME = 48  # letters of a name that are shown
@@ -81,21 +82,16 @@ def memory(process: str, what: str) -> int:
     return next((int(line.split()[1]) << 10 for line in lines if line.startswith(what)), 0)
 
 
-def table(found: Mapping[str, Outcome]) -> str:
-    """A line a group, and one for all."""
-    head = (
-        f"{'group':12}{'files':>6}{'photos':>8}{'said':>6}{'odd':>5}{'MB':>6}{'worker':>8}  slowest"
-    )
+def rows(found: Mapping[str, Outcome]) -> list[dict[str, object]]:
+    """One for each group, and one for all."""
     groups = dict.fromkeys(name.split(":")[0] for name in found)
     parts = {
         group: {n: o for n, o in found.items() if n.startswith(f"{group}:")} for group in groups
     }
-    return "\n".join(
-        [head, *(_line(name, part) for name, part in (parts | {"all": found}).items())]
-    )
+    return [_row(name, part) for name, part in (parts | {"all": found}).items()]
 
 
-def _line(group: str, part: Mapping[str, Outcome]) -> str:
+def _row(group: str, part: Mapping[str, Outcome]) -> dict[str, object]:
     photos, odd = (
         sum(x) for x in zip(*[(not o.said, o.surprise) for o in part.values()], strict=True)
     )
@@ -103,24 +99,26 @@ def _line(group: str, part: Mapping[str, Outcome]) -> str:
         max(x) / 1e6 for x in zip(*[(o.rise, o.peak) for o in part.values()], strict=True)
     )
     slowest = max(part, key=lambda name: part[name].seconds)
-    said = len(part) - photos - odd
-    return (
-        f"{group:12}{len(part):6}{photos:8}{said:6}{odd:5}{rise:6.0f}{peak:8.0f}"
-        f"  {part[slowest].seconds:.2f} s, {slowest[:NAME]}"
-    )
+    return {
+        "group": group, "files": len(part), "photos": photos, "said": len(part) - photos - odd,
+        "odd": odd, "MB": rise, "worker, MB": peak, "slowest, s": part[slowest].seconds,
+        "which": slowest[:NAME],
+    }  # fmt: skip
 
 
 def main() -> None:
     """Print a table, then the surprises."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--group", default="", help="only this one")
+    parser.add_argument("--json", type=Path, help="file for the figures")
     args = parser.parse_args()
     pictures = {name: make for name, make in corpus().items() if name.startswith(args.group)}
     found = dict(outcomes(pictures))
-    print(table(found))
+    table(rows(found))
     for name, outcome in found.items():
         if outcome.surprise:
             print(name, outcome.said)
+    write(args.json, {"rows": rows(found)})
 
 
 if __name__ == "__main__":

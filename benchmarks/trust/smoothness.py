@@ -113,12 +113,13 @@ def main() -> None:
     args = parser.parse_args()
     generator, features = load(args.model).generator, SqueezeFeatures(args.features)
     dims = json.loads((args.data / "layout.json").read_text("utf-8"))["dims"]
-    rows = lengths(generator, dims, args.codes, features)
-    table([{"path length along": name, **row} for name, row in rows.items()])
+    found = lengths(generator, dims, args.codes, features)
+    rows = [{"path length along": name, **row} for name, row in found.items()]
+    table(rows)
     frames = walk(generator)
     jumps = changes(frames, features)
     print("\nWalk, from a frame to the next: " + ", ".join(f"{k} {v}" for k, v in jumps.items()))
-    write(args.json, {"codes": args.codes, "lengths": rows, "walk": jumps})
+    write(args.json, {"codes": args.codes, "rows": rows, "walk": jumps})
     if args.sheet:
         sheet(frames, args.sheet)
 

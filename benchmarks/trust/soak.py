@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..tables import table, write
 from ..visitors import Plan, Server, Visitor, serving
 
 EVERY = 10.0  # s between two counts
@@ -223,10 +224,11 @@ def main() -> None:
             after = _new(server, len(told), {"minutes": how.minutes, "visitors": 0})[-1]
             _print(after)
         print(place.with_suffix(".log").read_text()[-3000:], file=sys.stderr)
-    left = [f"{name} {after[name] - told[0][name]:+.0f}" for name in ("files", "folders", "fds")]
-    print(f"memory: {slope(told, 'rss'):.2f} MB a minute; afterwards: {', '.join(left)}")
-    if how.json:
-        how.json.write_text(json.dumps([*told, after], indent=1))
+    left = {f"{name} left": after[name] - told[0][name] for name in ("files", "folders", "fds")}
+    came = {"minutes": how.minutes, "visitors": told[-1]["visitors"]}
+    row = {**came, "MB a minute": slope(told, "rss"), **left}
+    table([row])
+    write(how.json, {"rows": [row], "each": [*told, after]})
 
 
 if __name__ == "__main__":

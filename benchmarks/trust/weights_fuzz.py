@@ -21,6 +21,7 @@ from weights.checkpoints import open_model
 from weights.files import WeightsError
 from weights.reader.pickles import OPCODES
 
+from ..tables import table, write
 from .hostile.pickle_writer import nvidia, pickled, rosinality, snapshot, tensorflow, torch_saved
 
 TINY = Config(8, 4, 4, 32, 4, mapping_layers=1, mapping_features=4)
@@ -140,17 +141,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, help="file for the figures")
     args = parser.parse_args()
     with TemporaryDirectory() as folder:
         found = fuzz(seeds(), Path(folder) / "model", seconds=args.seconds, seed=args.seed)
     tried = found.read + found.refused + len(found.surprises)
-    print(
-        f"{tried} files, {tried / args.seconds:.0f} a second: {found.read} read, "
-        f"{found.refused} refused, {len(found.surprises)} surprises; "
-        f"slowest {found.slowest:.2f} s, peak {found.peak / 1e6:.1f} MB"
-    )
+    row: dict[str, object] = {
+        "files": tried, "a second": tried / args.seconds, "read": found.read,
+        "refused": found.refused, "surprises": len(found.surprises),
+        "slowest, s": found.slowest, "peak MB": found.peak / 1e6,
+    }  # fmt: skip
+    table([row])
     for surprise in sorted(set(found.surprises)):
         print(surprise)
+    write(args.json, {"rows": [row]})
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from weights.checkpoints import open_model
 from weights.formats import save
 from weights.info import info
 
+from ..tables import table, write
 from .hostile.pickle_writer import Pickler, discriminator, easy, nvidia
 
 PUBLISHED = Config(1024, conv_clamp=256.0)
@@ -30,7 +31,7 @@ DISCRIMINATOR = 29_000_000  # parameters of the published one
 ROUNDS = 5
 
 
-def write(file: Path, config: Config) -> int:
+def snapshot_file(file: Path, config: Config) -> int:
     """A training snapshot; gives the bytes of G_ema's numbers."""
     torch.manual_seed(0)
     generator = Generator(config).requires_grad_(False)
@@ -78,17 +79,21 @@ def main(arguments: Sequence[str] | None = None, config: Config = PUBLISHED) -> 
     """Print the rows, or one task's figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", nargs=2, metavar=("NAME", "FILE"), help="one, in this process")
+    parser.add_argument("--json", type=Path, help="file for the figures")
     args = parser.parse_args(arguments)
     if args.task:
         print(*task(args.task[0], Path(args.task[1])))
         return
     with TemporaryDirectory() as folder:
         file = Path(folder) / "snapshot.pkl"
-        result = write(file, config)
+        result = snapshot_file(file, config)
         print(f"file {file.stat().st_size / 1e6:.0f} MB, G_ema {result / 1e6:.0f} MB")
+        rows: list[dict[str, object]] = []
         for name in ("read", "convert", "info"):
             seconds, peak = _measured(name, file)
-            print(f"{name:8} {seconds:6.2f} s  peak {peak / 1e6:5.0f} MB over the start")
+            rows.append({"task": name, "s": seconds, "peak MB over the start": peak / 1e6})
+    table(rows)
+    write(args.json, {"rows": rows})
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ def main() -> None:
     side = args.side or held.layout.side
     found = measure(generator, held, others, SqueezeFeatures(args.features), side)
     table([found])
-    write(args.json, {"model": args.model.name, **found})
+    write(args.json, {"model": args.model.name, "rows": [found]})
     if args.sheet:
         sheet(generator, held, args.sheet)
 

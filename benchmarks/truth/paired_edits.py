@@ -66,12 +66,11 @@ def trials(engine: Engine, args: argparse.Namespace) -> Iterator[tuple[str, dict
         yield pair.factor, trial(engine, pair, features)
 
 
-def table(results: list[tuple[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
-    """Print means over all pairs and over those of each factor; they are returned."""
+def table(results: list[tuple[str, dict[str, float]]]) -> list[dict[str, object]]:
+    """Print means over all pairs and over those of each factor; the rows are returned."""
     factors = ["all", *dict.fromkeys(factor for factor, _ in results)]
     found = {f: means([row for name, row in results if f in ("all", name)], 4) for f in factors}
-    transposed(found)
-    return found
+    return transposed(found)
 
 
 def main() -> None:

@@ -272,8 +272,7 @@ def main() -> None:
         part = box(edited(*pair.pictures), MARGIN)
         shown = *pair.pictures, results["generated"], results["your pixels"]
         rows.append(np.hstack([picture[part] for picture in shown]))
-    means = table(found)
-    write(args.json, {"pairs": len(found), "rows": means})
+    write(args.json, {"pairs": len(found), "rows": table(found)})
     if args.sheet:
         sheet(rows, args.sheet)
 

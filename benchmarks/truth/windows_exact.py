@@ -8,7 +8,9 @@ whole maps, and how far they went meanwhile, in px of the picture.
 """
 
 import argparse
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 
@@ -17,10 +19,10 @@ from drag.patches import gather
 from drag.sampler import FeatureSampler
 from editor.machine.cores import keep_freed_memory
 
+from ..tables import table, write
 from ..time.drag_speed import Case, random_generator, seen
 
 STEPS = 20
-HEAD = "| side | points | features differ by | of | handles differ by, px | they went, px |"
 
 
 @torch.no_grad()
@@ -52,17 +54,20 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="How far windows are from the whole map.")
     parser.add_argument("--sides", type=int, nargs="+", default=[256, 512, 1024])
+    parser.add_argument("--json", type=Path, help="file for the figures")
     args = parser.parse_args()
     keep_freed_memory()
-    print(f"{HEAD}\n|{'---|' * 6}")
+    rows: list[dict[str, object]] = []
     for side in args.sides:
         for count in (1, 5, 20):
             case = Case(side, count, "none")
             (off, most), (apart, way) = features(case), handles(case)
-            print(
-                f"| {side} | {count} | {off:.1e} | {most:.1f} | {apart:.4f} | {way:.1f} |",
-                flush=True,
-            )
+            looked = {"features differ by": off, "of": most}
+            went = {"handles differ by, px": apart, "they went, px": way}
+            rows.append({"side": side, "points": count, **looked, **went})
+            print(f"{side} px, {count} points", file=sys.stderr, flush=True)
+    table(rows)
+    write(args.json, {"rows": rows})
 
 
 if __name__ == "__main__":

@@ -234,7 +234,7 @@ def test_the_transfer_of_a_known_edit_is_measured(
     monkeypatch.setattr(transfer, "SIDE", 256)
     transfer.main()
     written = json.loads((tmp_path / "json").read_text())
-    means = written["rows"]["all"]
+    means = {row["figure"]: row["all"] for row in written["rows"]}
     assert written["pairs"] == 1  # the stand-in's landmarks turn with it, but do not smile
     assert means["error here, no edit"] > means["error whole, no edit"] > 0
     assert means["sharpness, no edit"] == 1
@@ -272,7 +272,8 @@ def test_edits_of_photos_are_judged(
     monkeypatch.setattr(face_drags, "PULLS", {"jaw": face_drags.PULLS["jaw"]})
     photo_edits.main()
     written = json.loads((tmp_path / "json").read_text())
-    (row,) = written["rows"]
+    (row,) = written["each"]
+    assert [line["edit"] for line in written["rows"]] == ["jaw", "all"]
     assert (written["photos"], row["photo"], row["edit"], row["outside"]) == (1, "face", "jaw", 0)
     assert row["seen"] < 0.5  # by a model that has learnt nothing
     assert row["mesh_error"] < 0.1

@@ -111,7 +111,7 @@ def run(visits: list[Visit], call: Call, replicas: int, **how: Any) -> dict[str,
     work = 0.05 * seconds + call.front[0] * len(told)
     busy = outcome.busy * 0.2 / call.replica[0]
     row = {"answers": told, "seconds": seconds, "idle": 0.05, "work": work, "busy": busy}
-    return {"seconds": 0.2, "places": replicas, "arrivals": None, "rows": [row]} | how
+    return {"seconds": 0.2, "places": replicas, "arrivals": None, "each": [row]} | how
 
 
 def test_costs_are_found_in_runs() -> None:
@@ -139,11 +139,11 @@ def test_a_run_is_told_by_its_own_costs() -> None:
 def test_only_calls_without_another_count_as_alone() -> None:
     told = [(0.0, 1.0), (2.0, 5.0), (3.0, 1.0), (8.0, 0.5), (9.0, 1.0), (9.5, 1.0)]
     answers = [{"how": "right", "begun": begun, "seconds": took} for begun, took in told]
-    assert capacity.alone({"rows": [{"answers": answers}]}) == pytest.approx([1.0, 0.5])
+    assert capacity.alone({"each": [{"answers": answers}]}) == pytest.approx([1.0, 0.5])
 
 
 def test_a_run_tells_who_came_and_how_long_they_thought() -> None:
     told = [(0, 1.0, 0.5), (1, 1.2, 1.0), (0, 3.5, 0.5), (0, 4.0, 1.0)]
     answers = [{"visitor": who, "begun": begun, "seconds": took} for who, begun, took in told]
-    visits = capacity.traced({"rows": [{"answers": answers}]})
+    visits = capacity.traced({"each": [{"answers": answers}]})
     assert visits == [Visit(1.0, (0.0, 2.0, 0.0)), Visit(1.2, (0.0,))]

@@ -49,7 +49,7 @@ def test_a_clip_is_measured(
     monkeypatch.setattr("sys.argv", [*arguments, *files])
     clips.main()
     assert "s a frame" in capsys.readouterr().out
-    rows = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    rows = json.loads((tmp_path / "a.json").read_text("utf-8"))["rows"]
     assert {row["points"] for row in rows} == {"at rest", "moved"}
     assert all(row["trembles rms"] < 2 for row in rows)
     assert (tmp_path / "a.png").is_file()

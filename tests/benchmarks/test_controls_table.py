@@ -15,7 +15,7 @@ def test_a_row_for_each_end(tmp_path: Path, monkeypatch, capsys) -> None:
     words = f"controls --photo {PHOTO} --out {tmp_path}/sheets --json {tmp_path}/out.json"
     monkeypatch.setattr("sys.argv", words.split())
     controls.main()
-    rows = json.loads((tmp_path / "out.json").read_text())
+    rows = json.loads((tmp_path / "out.json").read_text())["rows"]
     assert [(row["control"], row["value"]) for row in rows] == [
         ("blink_left", 1), ("turn", -20), ("turn", 20),
     ]  # fmt: skip

@@ -206,7 +206,7 @@ def test_a_file_that_is_no_model_takes_one_line(
 
 def test_the_benchmark_measures_what_it_writes(tmp_path: Path) -> None:
     file = tmp_path / "snapshot.pkl"
-    assert weights_read.write(file, SMALL) == 4 * sum(
+    assert weights_read.snapshot_file(file, SMALL) == 4 * sum(
         part.numel() for part in GENERATOR.state_dict().values()
     )
     for name in ("read", "convert", "info"):
