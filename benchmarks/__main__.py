@@ -1,0 +1,95 @@
+"""All benchmarks by one command; what needs more than there is, is not run and says so.
+
+    python -m benchmarks --list
+    python -m benchmarks --quick --json results.json
+    python -m benchmarks --photos FOLDER --only real landmarks --json results.json
+    python -m benchmarks.page results.json docs/results.md
+    python -m benchmarks.compare a.json b.json
+
+``--quick`` needs nothing but the repository, and at most ten minutes on two cores. Ctrl-C ends the
+benchmark that runs and keeps what is done; the file is written after each. What runs is in runs.py.
+"""
+
+import argparse
+import json
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .figures import markdown
+from .machine import commit, machine, versions
+from .runner import FAILED, NOT_RUN, Job, Outcome, job, outcomes
+from .runs import GIVEN, GROUPS, RUNS, Run
+
+
+def arguments() -> tuple[argparse.Namespace, list[Run]]:
+    """(what is asked for, the runs that are)."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="small, with what the repository has")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="runs, or groups of them")
+    parser.add_argument("--list", action="store_true", help="say what there is")
+    parser.add_argument("--json", type=Path, help="file for the results")
+    for name, what in GIVEN.items():
+        parser.add_argument(f"--{name}", type=Path, help=what)
+    args = parser.parse_args()
+    unknown = {*(args.only or [])} - {run.name for run in RUNS} - {*GROUPS}
+    if unknown:
+        parser.error(f"there is no {', '.join(sorted(unknown))}: see --list")
+    if not (args.list or args.json):
+        parser.error("where to? --json FILE")
+    only = {*(args.only or GROUPS)}
+    return args, [run for run in RUNS if only & {run.name, run.group}]
+
+
+def listed(runs: list[Run]) -> str:
+    """A table of what there is."""
+    return markdown(
+        [
+            {
+                "group": run.group,
+                "name": run.name,
+                "quick": "" if run.quick is None else "yes",
+                "measures": run.measures,
+                "with": " ".join([run.words, *run.on]),
+            }
+            for run in runs
+        ]
+    )
+
+
+def told(each: Job, outcome: Outcome) -> str:
+    """What became of it, in a line."""
+    for why in (NOT_RUN, FAILED):
+        if why in outcome:
+            return f"{each.name}: {why}: {outcome[why]}"
+    return f"{each.name}: {outcome['seconds']} s"
+
+
+def main() -> None:
+    """Run, write after each."""
+    args, runs = arguments()
+    if args.list:
+        print(listed(runs))
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    given = {name: path.absolute() for name in GIVEN if (path := getattr(args, name))}
+    jobs = [job(run, args.quick, given) for run in runs]
+    state, dirty = commit()
+    results: dict[str, object] = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"), "quick": args.quick,
+        "commit": state, "dirty": dirty, "machine": machine(), "versions": versions(),
+    }  # fmt: skip
+    facts = {run.name: {"group": run.group, "measures": run.measures} for run in runs}
+    found: dict[str, Outcome] = {}
+    for number, (each, outcome) in enumerate(outcomes(jobs), 1):
+        found[each.name] = {**facts[each.name], **outcome}
+        args.json.write_text(json.dumps({**results, "runs": found}, indent=1))
+        print(f"[{number}/{len(jobs)}] {told(each, outcome)}", flush=True)
+    sys.exit(any(FAILED in outcome for outcome in found.values()))
+
+
+if __name__ == "__main__":
+    main()
