@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import methods
-from benchmarks.drag_metrics import SIDE, Figure, Pull, Shown, figures, returned
-from benchmarks.elastic import MOST_DB, RADII
-from benchmarks.methods import MAIN, METHODS, TITLES, Done
-from benchmarks.point_drags import LENGTHS, POINTS, Task, end, tasks
+from benchmarks.arrive import methods
+from benchmarks.arrive.drag_metrics import SIDE, Figure, Pull, Shown, figures, returned
+from benchmarks.arrive.methods import MAIN, METHODS, TITLES, Done
+from benchmarks.arrive.point_drags import LENGTHS, POINTS, Task, end, tasks
+from benchmarks.real.elastic import MOST_DB, RADII
 from editor.engine import Engine
 from editor.search import OWN
 from transfer.correspondence import CoordinateMap

@@ -299,7 +299,10 @@ def test_there_is_an_end_to_the_pieces_of_a_fit() -> None:
         yield MORE
 
     job = Job(MODEL, borrower.Engine.fit, (), resumes=True)
-    assert list(Lent(task)(job)) == list(range(1, MOST_PIECES + 1))
+    items = Lent(task)(job)
+    assert [next(items) for _ in range(MOST_PIECES)] == list(range(1, MOST_PIECES + 1))
+    with pytest.raises(ShortageError, match="takes longer than GPUs are lent for"):
+        next(items)
     assert len(begun) == MOST_PIECES
 
 

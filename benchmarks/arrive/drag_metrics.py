@@ -18,8 +18,8 @@ from stylegan import from_uint8
 from transfer.correspondence import CoordinateMap, confidence_of, nearest
 from transfer.flow import Picture, pixels, sample
 
-from .elastic import MOST_DB, RADII, dai
-from .fidelity import lpips
+from ..keep.fidelity import lpips
+from ..real.elastic import MOST_DB, RADII, dai
 from .landmarks import PAPER_SIDE as SIDE
 
 FAR = 0.25  # of the side: points of the face that are so far from handle and target should rest

@@ -1,8 +1,8 @@
 """Drags of the generator's own faces by several methods, with the field's figures.
 
-    python -m benchmarks.methods --faces 10 --json out.json
-    python -m benchmarks.methods --faces 2 --json out.json             # a look: about two minutes
-    python -m benchmarks.methods --faces 10 --ablations --alone        # with memory, each by itself
+    python -m benchmarks.arrive.methods --faces 10 --json out.json
+    python -m benchmarks.arrive.methods --faces 2 --json out.json    # a look: two minutes
+    python -m benchmarks.arrive.methods --faces 10 --ablations --alone    # with memory
 
 All methods drag the same points of the same faces of the embedded model to the same targets: nose,
 mouth corner, brow, eye corner and jaw, 6 % and 10 % of the picture's side, in a direction in which
@@ -58,14 +58,14 @@ from editor.engine import Engine
 from editor.motion.estimators import Latents
 from editor.search import GEOMETRY, OWN, PAPER, Search
 
-from .appearance import drift
-from .appearance import shown as coloured
+from ..keep.appearance import drift
+from ..keep.appearance import shown as coloured
+from ..real.elastic import RADII
+from ..tables import command, table, write
+from ..time.drag_speed import peak_mb
 from .drag_metrics import SIDE, Figure, figures, returned
-from .drag_speed import peak_mb
-from .elastic import RADII
 from .point_drags import LENGTHS, POINTS, Task, look, tasks
 from .public_drags import BEST_RATE, engine_of
-from .tables import command, table, write
 
 FEW, LOOK_DRAGS, LOOK_STEPS = 5, 2, 100
 BARE = ("axes", "coordinates", "landmark_regressor", "box")  # what published models do not have
