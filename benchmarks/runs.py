@@ -45,6 +45,7 @@ RUNS = (
         "--faces 100", "--faces 8"),
     Run("arrive", "public_drags", "Models that know no axes: the published rule, and ours.",
         "--sides 256 --count 3 --faces 8", "--sides --faces 1"),
+    Run("arrive", "methods", "The same points dragged by DragGAN, FreeDrag and ours.", "--faces 10"),
     Run("arrive", "correspondence", "The motion between two pictures of one face, read from them.",
         "--assets {assets} --pairs 200"),
     Run("keep", "appearance", "Skin and hair of the model's face before and after eight drags.",

@@ -212,7 +212,7 @@ def alone(name: str, args: argparse.Namespace) -> Row:
         asked = ["--only", name, "--faces", str(args.faces), "--json", str(file)]
         own = [sys.executable, "-m", __spec__.name, "--model", str(args.model)]
         subprocess.run([*own, *asked], check=True, stdout=subprocess.DEVNULL)
-        return json.loads(file.read_text())["methods"][0]
+        return json.loads(file.read_text())["each"][0]
 
 
 def arguments() -> argparse.Namespace:
@@ -238,8 +238,9 @@ def main() -> None:
         for name in names:
             rows, memory = measure(engine, name, asked, LOOK_STEPS if few else sys.maxsize)
             found.append(summary(name, rows, memory if len(names) == 1 else None))
-    table([line(each) for each in found])
-    write(args.json, {"faces": args.faces, "methods": found})
+    rows = [line(each) for each in found]
+    table(rows)
+    write(args.json, {"rows": rows, "faces": args.faces, "each": found})
 
 
 if __name__ == "__main__":
