@@ -2,6 +2,7 @@
 
 A photo of 77 x 77 px finds a fault of ours; a drag of at most 300 steps shows 40 pictures, one of
 at most 290 never ends, nor does the best fit. Work that no page follows soon gives way to others.
+One drag and one fit are done at a time.
 """
 
 import time
@@ -57,7 +58,7 @@ def staged(model: str, session: Any, edit: Any, search: Search) -> Iterator[Any]
         time.sleep(0.03 if steps == FORTY else 0.2)
 
 
-tabs.ALONE_SECONDS = 1
+tabs.ALONE_SECONDS = gpu.SHORT.places = gpu.LONG.places = 1
 handlers.read_photo, gpu.drag, settings.budget = faulty, staged, few
 start.START_SAMPLES = 32  # of 256
 

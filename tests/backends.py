@@ -5,7 +5,8 @@ Workers elsewhere import this, too: jobs that the suite makes up are functions o
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -17,13 +18,14 @@ import numpy as np
 import torch
 
 from drag import EditError
-from editor.backend.job import Backend
+from editor.backend.job import Backend, Job
 from editor.backend.processes import Workers
 from editor.backend.store import Store
 from editor.backend.threads import Hands
 
 TESTS = Path(__file__).parent
 COUNT = 2
+END = object()
 NOWHERE = "This drag goes nowhere."
 SECRET = "a secret of the program"
 
@@ -44,6 +46,21 @@ def processes() -> Iterator[Workers]:
             yield workers
         finally:
             workers.close()
+
+
+def in_a_thread(backend: Backend) -> Backend:
+    """The browser of other tests has a loop in this one, where Ray would not wait."""
+
+    def run(job: Job) -> Generator[Any]:
+        with ThreadPoolExecutor(1) as thread:
+            items = thread.submit(backend, job).result()
+            try:
+                while (item := thread.submit(next, items, END).result()) is not END:
+                    yield item
+            finally:
+                thread.submit(items.close).result()
+
+    return run
 
 
 @contextmanager
@@ -69,7 +86,7 @@ def replicas() -> Iterator[Backend]:
             for name, count in (("draggers", COUNT), ("fitters", 1))
         ]
         try:
-            yield Remote(*handles, Store(folder))
+            yield in_a_thread(Remote(*handles, Store(folder)))
         finally:
             serve.shutdown()
             ray.shutdown()

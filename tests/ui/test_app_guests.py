@@ -14,9 +14,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from app_hands import (
-    ASIDE,
     END,
-    NOSE,
     back,
     begin_without_end,
     budget,
@@ -42,10 +40,10 @@ SCRIPT = Path(__file__).parents[1] / "app_page.py"
 
 
 @pytest.mark.slow
-def test_two_visitors_do_not_mix_and_the_second_is_told_to_wait(
+def test_two_visitors_do_not_mix_and_a_drag_passes_a_fit_but_not_a_drag(
     visitor: Visitor, photo: Path
 ) -> None:
-    one, other = visitor(), visitor()
+    one, other, third = visitor(), visitor(), visitor()
     upload(one, photo)
     is_fitted(one)
     budget(one, "best")
@@ -53,23 +51,28 @@ def test_two_visitors_do_not_mix_and_the_second_is_told_to_wait(
     press(one, "fit")
     says(one, "Finding a similar face: step")
     expect(one.locator("#canvas button:enabled")).to_have_count(1)  # Compare
-    before = who_waits_can_leave_the_line(other)
+    drag(other)
     press(one, "stop")
     says(one, "Stopped early: the fit so far is")
+    is_ready(one)
+    assert same(result(one), read_photo(photo))
+    begin_without_end(third)
+    before = who_waits_can_leave_the_line(other)
+    press(third, "stop")
+    says(third, "Stopped: the result so far is kept")
     says(other, END)
-    for page in (one, other):
+    for page in (third, other):
         is_ready(page)
     after = result(other)
     assert after.shape == before.shape
     assert not same(after, before)
-    assert same(result(one), read_photo(photo))
     who_leaves_in_the_middle_makes_room(one, other)
 
 
 def who_waits_can_leave_the_line(page: Page) -> np.ndarray:
     """And come back; returns what the photo is meanwhile."""
     before = result(page)
-    draw(page, NOSE, ASIDE)
+    draw(page, (200, 240), (208, 240))
     press(page, "drag")
     says(page, "Waiting: another photo is being worked on")
     press(page, "stop")
