@@ -47,6 +47,7 @@ def fitted(model: str, image: Any, options: InvertOptions, every: int) -> Any:
 
 
 gpu.picture, gpu.fit, inversion.budget = drawn, fitted, few
+gpu.SHORT.places = gpu.LONG.places = 1  # so that somebody waits
 
 
 def swept(now: float | None = None) -> None:
