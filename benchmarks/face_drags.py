@@ -9,29 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from photo.mesh import (
-    BROWS,
-    CHIN,
-    JAW,
-    MOUTH_CORNERS,
-    NOSE_TIP,
-    OUTER_LIPS,
-    UPPER_LIDS,
-    Mesh,
-    eye_distance,
-    eyes_and_mouth,
-)
+from cli.samples import ON_FACE, upright
+from photo.mesh import BROWS, JAW, NOSE_TIP, Mesh
 
-LIP = OUTER_LIPS[15]  # the middle of the lower lip's lower edge
 PULLS: dict[str, tuple[tuple[int, float, float], ...]] = {
-    "smile": ((MOUTH_CORNERS[0], -0.15, -0.12), (MOUTH_CORNERS[1], 0.15, -0.12)),
-    "mouth": ((LIP, 0.0, 0.35),),
-    "nose left": ((NOSE_TIP, -0.4, 0.0),),
+    "smile": ON_FACE["smile"],
+    "mouth": ON_FACE["mouth open"],
+    "nose left": ON_FACE["nose left"],
     "nose right": ((NOSE_TIP, 0.4, 0.0),),
-    "lids": ((UPPER_LIDS[0], 0.0, 0.12), (UPPER_LIDS[1], 0.0, 0.12)),
+    "lids": ON_FACE["lids"],
     "brows": ((BROWS[0], 0.0, -0.2), (BROWS[1], 0.0, -0.2)),
     "jaw": ((JAW[0], 0.2, 0.0), (JAW[1], -0.2, 0.0)),
-    "head up": ((NOSE_TIP, 0.0, -0.3), (CHIN, 0.0, -0.25)),
+    "head up": ON_FACE["head up"],
 }
 """(row of the mesh, across, down) of each handle."""
 
@@ -59,9 +48,7 @@ class FaceDrag:
 
 def face_drags(mesh: Mesh) -> dict[str, FaceDrag]:
     """The drags of PULLS on a face, in px of its photo."""
-    left, right, _ = eyes_and_mouth(mesh)
-    across = (right - left) / np.linalg.norm(right - left)
-    frame = eye_distance(mesh) * np.stack([across, [-across[1], across[0]]])
+    frame = upright(mesh)
     found: dict[str, FaceDrag] = {}
     for name, pulls in PULLS.items():
         rows = [row for row, *_ in pulls]

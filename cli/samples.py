@@ -36,13 +36,18 @@ ANYWHERE: dict[str, tuple[tuple[float, float, float, float], ...]] = {
 
 def on_face(mesh: Mesh) -> dict[str, Pairs]:
     """The drags of ON_FACE, in px of the face's photo."""
-    left, right, _ = eyes_and_mouth(mesh)
-    across = (right - left) / np.linalg.norm(right - left)
-    frame = eye_distance(mesh) * np.stack([across, [-across[1], across[0]]])
+    frame = upright(mesh)
     return {
         name: [_pair(mesh[row, :2], np.array(way) @ frame) for row, *way in pulls]
         for name, pulls in ON_FACE.items()
     }
+
+
+def upright(mesh: Mesh) -> np.ndarray:
+    """[2 2]: a face's own axes, across and down, as long as its eyes are apart, px."""
+    left, right, _ = eyes_and_mouth(mesh)
+    across = (right - left) / np.linalg.norm(right - left)
+    return eye_distance(mesh) * np.stack([across, [-across[1], across[0]]])
 
 
 def anywhere(quad: Quad) -> dict[str, Pairs]:

@@ -16,7 +16,6 @@ steps alone, on whole maps, and with pictures for the screen, all that the app d
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from drag import Edit, Options, drag
 from editor.dragger import Dragger
 from editor.engine import Engine
+from editor.machine import memory
 from editor.machine.cores import keep_freed_memory
 from editor.motion.features import LatentParameterization
 from editor.search import LAYERS, OPTIONS_SIDE, PAPER, PRINCIPAL
@@ -131,7 +131,7 @@ def work(case: Case, shown: LatentParameterization) -> float:
 
 def peak_mb() -> float:
     """Most memory that this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return (memory.peak() or 0) / 2**20
 
 
 def timed(steps: Iterator[object]) -> float:
