@@ -10,6 +10,7 @@ from ray.serve.handle import DeploymentHandle
 
 from editor.backend.job import again
 from editor.backend.store import Store
+from editor.models import MOST_KEPT
 
 from .options import Options
 from .remote import Remote
@@ -43,7 +44,7 @@ def with_front(kind: "type[Front]", options: Options) -> serve.Application:
 
 def workers(name: str, options: Options, least: int, most: int) -> Any:
     """The deployment of those who drag, or who fit."""
-    kept = serve.multiplexed(max_num_models_per_replica=options.models)
+    kept = serve.multiplexed(max_num_models_per_replica=MOST_KEPT)
     kind = type(name.capitalize(), (Worker,), {"model": kept(Worker.model)})
     return serve.deployment(
         kind, name=name, max_ongoing_requests=1, max_queued_requests=options.waiting,

@@ -17,7 +17,6 @@ class Options(BaseModel):
         least_fitters, most_fitters: replicas for fits.
         cores, gpus: of each replica; with 0.5 two share a GPU.
         waiting: pieces of work that wait for replicas at most.
-        models: that a replica keeps in memory.
         host, port: of the page; 0.0.0.0 is all the network.
         front: a resource that only the machine with the page has; empty: any machine.
     """
@@ -32,7 +31,6 @@ class Options(BaseModel):
     cores: Annotated[float, Field(ge=0)] = 1.0
     gpus: Annotated[float, Field(ge=0, le=1)] = 0.0
     waiting: Count = 100
-    models: Count = 2
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 7860
     front: str = ""
