@@ -14,6 +14,7 @@ from editor.backend.job import Backend, again
 from editor.backend.processes import Workers
 from editor.backend.threads import Hands
 from editor.machine.device import best_device
+from inversion import InvertOptions
 
 from .lent import AT_ONCE, Lent, lent
 from .line import Line
@@ -49,6 +50,11 @@ def move_to(place: Place) -> None:
     """Work is done there from now on."""
     WORK.backend = counted(place.backend, FIGURES)
     SHORT.places, LONG.places = place.short, place.long
+
+
+def line(options: InvertOptions) -> Line:
+    """In which a fit waits: one without steps is short."""
+    return LONG if options.steps else SHORT
 
 
 _here, FIGURES = chosen(), Figures()

@@ -81,8 +81,8 @@ def fit(
     quad = requests.quad(picture, eyes_and_mouth, at, engine.domain)
     options = inversion.budget(requests.one_of(budget, BUDGETS, "The budget"), seed)
     begun, fitted = time.monotonic(), None
-    line = gpu.LONG if options.steps else gpu.SHORT
-    for item in in_turn(guest, gpu.fit(name, engine.crop(picture, quad), options, EVERY), line):
+    work = gpu.fit(name, engine.crop(picture, quad), options, EVERY)
+    for item in in_turn(guest, work, gpu.line(options)):
         begun = time.monotonic() if item is None else begun
         if item is None or item.picture is not None:
             yield None, _fitting(item)
@@ -234,8 +234,9 @@ def _closer(
     """The session as the model's pixels need it: its photo is fitted anew."""
     subject, fitted = session.subject, None
     image = models.engine(model).crop(subject.photo, subject.quad)
-    work = gpu.fit(model, image, inversion.budget(CLOSER, 0), EVERY)
-    for item in in_turn(guest, work, gpu.LONG):
+    options = inversion.budget(CLOSER, 0)
+    work = gpu.fit(model, image, options, EVERY)
+    for item in in_turn(guest, work, gpu.line(options)):
         if item is None or item.picture is not None:
             yield None, None, _fitting(item)
         fitted = item or fitted

@@ -148,7 +148,7 @@ def _fitting(
 
 def line(settings: Settings) -> Line:
     """In which a fit waits."""
-    return gpu.LONG if settings.invert().steps else gpu.SHORT
+    return gpu.line(settings.invert())
 
 
 def kept_so_far(visit: TabState, work: Generator[Item, None, None]) -> Generator[Item, None, None]:
