@@ -1,13 +1,15 @@
 """Figures that a benchmark wrote, as tables: plain rows of numbers and words."""
 
 import math
-from collections.abc import Mapping, Sequence
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 Cell = float | str | None
 Row = dict[str, Cell]
 EACH = "each"  # what the rows sum up: of any shape, for no page
 BESIDE = "beside"
+SURE = 1.96  # standard errors of a 95 % interval
 
 
 def tables(figures: object) -> dict[str, list[Row]]:
@@ -47,6 +49,20 @@ def _cell(value: object) -> Cell:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return cast(Cell, value)
+
+
+def interval(values: Iterable[float | None]) -> str:
+    """The mean of what is a number ± half of its 95 % interval: benchmarks.compare reads it so."""
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if not known:
+        return "none"
+    mean = math.fsum(known) / len(known)
+    if len(known) == 1:
+        return f"{mean:.4g}"
+    error = SURE * statistics.stdev(known) / math.sqrt(len(known))
+    digits = 2 - math.floor(math.log10(error)) if error else 3
+    digits = min(max(digits - 1, 0), 6)
+    return f"{mean:.{digits}f} ± {error:.{digits}f}"
 
 
 def markdown(rows: Sequence[Mapping[str, object]]) -> str:
