@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from weights.files import FACES
+from weights.files import FACES, WeightsError
+from weights.hub.cache import find
 
 from .figures import markdown
 
@@ -37,9 +38,22 @@ def means(rows: Sequence[Figures], digits: int) -> dict[str, float]:
 def command(description: str) -> argparse.ArgumentParser:
     """A parser that knows --model and --json."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--model", type=Path, default=FACES)
+    what = "a file, or the name of a model that is fetched"
+    parser.add_argument("--model", type=model_file, default=FACES, help=what)
     parser.add_argument("--json", type=Path, help="file for the figures")
     return parser
+
+
+def model_file(name_or_path: str) -> Path:
+    """The file of a model, by its path or its name in the list of public ones.
+
+    Raises:
+        ArgumentTypeError: there is none; argparse shows the sentence.
+    """
+    try:
+        return find(name_or_path)
+    except WeightsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def write(file: Path | None, figures: object) -> None:
