@@ -40,7 +40,11 @@ class Run:
 
 RUNS = (
     Run("arrive", "landmarks", "Landmarks of one face, dragged to where another face has them.",
-        "--pairs 1000", "--pairs 3", "--features {features}"),
+        "--pairs 1000 --points 1 5", "--pairs 3", "--features {features}"),
+    Run("arrive", "landmarks", "All 68 landmarks of one face, dragged likewise.",
+        "--pairs 300 --points 68", variant="68"),
+    Run("arrive", "landmarks", "The first again, dragged to where the face net alone sees them.",
+        "--pairs 200 --points 1 5 --targets net", variant="net"),
     Run("arrive", "drag_accuracy", "The nose tip of the model's own faces, dragged 20 px.",
         "--faces 100", "--faces 8"),
     Run("arrive", "public_drags", "Models that know no axes: the published rule, and ours.",
@@ -72,6 +76,8 @@ RUNS = (
     Run("truth", "paired_edits", "Drags of the model's pictures whose right answer is known.",
         "--assets {assets} --features {features}"),
     Run("truth", "face_net", "How much of a known motion the face net sees.", "--assets {assets}"),
+    Run("truth", "calibration", "The face net's landmarks of renders, as they are and calibrated.",
+        "--assets {assets} --count 500"),
     Run("truth", "model_quality", "The generator's pictures beside renders.",
         "--data {data} --features {features}"),
     Run("truth", "windows_exact", "How far windows are from the whole map."),

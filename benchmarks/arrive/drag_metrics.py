@@ -18,6 +18,7 @@ from stylegan import from_uint8
 from transfer.correspondence import CoordinateMap, confidence_of, nearest
 from transfer.flow import Picture, pixels, sample
 
+from ..figures import SURE
 from ..keep.fidelity import lpips
 from ..real.elastic import MOST_DB, RADII, dai
 from .landmarks import PAPER_SIDE as SIDE
@@ -30,10 +31,10 @@ Points = Float[np.ndarray, "p 2"]
 
 @dataclass(frozen=True)
 class Figure:
-    """A mean with its standard error over so many drags; None where these are too few."""
+    """A mean ± half of its 95 % interval, of so many drags; None where these are too few."""
 
     mean: float | None
-    se: float | None
+    error: float | None
     n: int
 
     @staticmethod
@@ -41,30 +42,32 @@ class Figure:
         """Of those values that are known."""
         known = np.array([value for value in values if value is not None])
         mean = float(known.mean()) if len(known) else None
-        se = float(known.std(ddof=1)) / sqrt(len(known)) if len(known) > 1 else None
-        return Figure(mean, se, len(known))
+        error = SURE * float(known.std(ddof=1)) / sqrt(len(known)) if len(known) > 1 else None
+        return Figure(mean, error, len(known))
 
     def __str__(self) -> str:
         """As in a table."""
         if self.mean is None:
             return "none"
         digits = 4 if 0 < abs(self.mean) < 0.1 else 2 if abs(self.mean) < 100 else 0
-        error = "?" if self.se is None else f"{self.se:.{digits}f}"
+        error = "?" if self.error is None else f"{self.error:.{digits}f}"
         return f"{self.mean:.{digits}f} ± {error}"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture and what two judges see in it.
+    """A picture and what three judges see in it.
 
     Args:
         picture: itself.
-        marks: points of the face, by the face net; nan: it sees none.
+        marks: the 68 landmarks of its face, by the face net; nan: it sees none.
+        better: the same, calibrated (benchmarks/calibrated.py).
         face: which point of the face each pixel shows, by the coordinate head.
     """
 
     picture: Picture
     marks: Points
+    better: Points
     face: CoordinateMap
 
 
@@ -97,11 +100,17 @@ def figures(before: Shown, after: Shown, pull: Pull) -> dict[str, float]:
     """The figures of one drag that its pictures tell."""
     large = SIDE / len(before.picture)
     away = pull.target - pull.handle
-    seen = after.marks[pull.mark] - before.marks[pull.mark]
+    by_head = went(before, after, pull.handle)
+    by_net, better = (
+        getattr(after, judge)[pull.mark] - getattr(before, judge)[pull.mark]
+        for judge in ("marks", "better")
+    )
     return {
-        "MD net": large * float(np.linalg.norm(seen - away)),
-        "MD head": large * float(np.linalg.norm(went(before, after, pull.handle) - away)),
-        "share net": float(seen @ away) / pull.length**2,
+        "MD net": large * float(np.linalg.norm(by_net - away)),
+        "MD calibrated": large * float(np.linalg.norm(better - away)),
+        "MD head": large * float(np.linalg.norm(by_head - away)),
+        "share net": float(by_net @ away) / pull.length**2,
+        "share calibrated": float(better @ away) / pull.length**2,
         **indices(before.picture, after.picture, pull),
         "others": large * others(before.marks, after.marks, pull, FAR * len(before.picture)),
         "outside": outside(before.picture, after.picture, pull),

@@ -1,20 +1,24 @@
 """DragGAN's face-landmark protocol: drag one face's landmarks to where another face has them.
 
-    python -m benchmarks.arrive.landmarks --pairs 1000 --json out.json
+    python -m benchmarks.arrive.landmarks --pairs 1000 --points 1 5 --json out.json
+    python -m benchmarks.arrive.landmarks --pairs 200 --targets net    # as the paper: one net
 
 Two random faces; the handles are the landmarks of the first, the targets those of the second: the
 nose tip; eyes, nose and mouth corners; all 68. After the product's drag they are looked for in the
-result. MD is their mean distance to the targets in px of a 512 px picture. Pairs further apart than
-FARTHEST are passed over, to be like the paper's without an edit (12.9, 11.7, 16.0 px). Two judges:
-``md`` is by the coordinate head, which paints which point of the face each pixel shows (a landmark
-is the point under it in most faces); ``md_net`` by the mesh net, which sees the picture only,
-and whose own error is part of it. A landmark that a face hides is not counted.
-The Frechet distance is between the pictures before and after (1 point), by pooled SqueezeNet
-features, if ``--features`` says where these are.
+result. MD is their mean distance to those of the second face in px of a 512 px picture: the mean
+over the pairs ± half of its 95 % interval. Pairs further apart than FARTHEST are passed over, to be
+like the paper's without an edit (12.9, 11.7, 16.0 px).
+
+Three judges look at each result (judges.py). ``--targets`` says whose landmarks are dragged; "MD"
+is by that one. What the others say, "MD net" for example, is the distance between what they see
+of the result and what they see of the second face. A landmark that a face hides is not counted.
+The Frechet distance is between the pictures before and after the drags of the fewest points, by
+pooled SqueezeNet features, if ``--features`` says where these are. Quoted below are the paper's.
 """
 
+import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,113 +33,82 @@ from tqdm import tqdm
 from drag import Edit
 from drag import edit as limits
 from editor.engine import Engine
-from editor.motion.estimators import CorrespondenceEstimator
-from photo import crop
-from photo.faces import SURE
+from editor.motion.estimators import Latents
 from photo.mesh import IBUG
-from photo.nets import aligned_points
 from stylegan import from_uint8
 from training.generator.losses import SqueezeFeatures
-from transfer.correspondence import CoordinateMap, confidence_of, nearest
-from weights.formats import Model, load
 
+from ..figures import interval
 from ..tables import command, table, write
 from ..truth.model_quality import frechet, pooled
+from .judges import JUDGES, PSI, SEED, Judges, Marks, Seen, distance
 
 POINTS = {1: (30,), 5: (36, 45, 30, 48, 54), 68: tuple(range(68))}  # of iBUG's
 PAPER_SIDE = 512  # px
 FARTHEST = 24.0  # px of PAPER_SIDE: mean distance of the 68 landmarks of a pair
-SHORTEST = 1.0 / 128  # of the side: a handle that is nearer to its target stays free
-PSI, SEED, SURVEY = 0.8, 40_000_000, 200
-"""Truncation and first seed of the faces, and how many of them say where landmarks are."""
+MOST_MISSED = 100  # pairs without a face
+Points = Float[np.ndarray, "p 2"]
+Pooled = Callable[[Tensor], Float[Tensor, "1 features"]]
 
 
-class Judge:
-    """Finds landmarks in the generator's pictures: (x, y) in its px, NaN for those hidden."""
+@dataclass(frozen=True)
+class Pair:
+    """Two faces, and what the judges see of them."""
 
-    def __init__(self, engine: Engine, model: Model):
-        self.engine, self.model = engine, model
-        self.marks = self._survey() if model.coordinates is not None else None
-        self.find = self.by_net if self.marks is None else self.by_head
-
-    def map(self, ws: Float[Tensor, "layers w"]) -> CoordinateMap:
-        """What the picture shows, by the coordinate head."""
-        head, box = self.model.coordinates, self.model.box
-        assert head is not None
-        assert box is not None
-        return CorrespondenceEstimator(
-            self.engine.generator, head, box, ws, self.engine.side
-        ).shown(ws)
-
-    def _survey(self) -> Float[np.ndarray, "68 3"]:
-        """The point of the neutral face that is under each landmark in most faces."""
-        under: list[np.ndarray] = []
-        for k in range(SURVEY):
-            ws = self.engine.latent(SEED - 1 - k, PSI)
-            seen = self.map(ws)
-            place = places(self.engine, ws) * len(seen.covered) / self.engine.side
-            column, row = place.round().astype(int).clip(0, len(seen.covered) - 1).T
-            covered = seen.covered[row, column, None]
-            under.append(np.where(covered, seen.points[row, column], np.nan))
-        return np.nanmedian(np.stack(under), axis=0).astype(np.float32)
-
-    def by_head(self, ws: Float[Tensor, "layers w"]) -> Float[np.ndarray, "68 2"]:
-        """Where the coordinate head paints the landmarks."""
-        assert self.marks is not None
-        seen = self.map(ws)
-        places, distance = nearest(self.marks, seen)
-        places[confidence_of(distance) < 0.5] = np.nan
-        return crop.resized(places, len(seen.covered), self.engine.side)
-
-    def by_net(self, ws: Float[Tensor, "layers w"]) -> Float[np.ndarray, "68 2"]:
-        """Where the mesh net sees them."""
-        points, sure = aligned_points(self.engine.picture(ws))
-        return points[list(IBUG)] if sure > SURE else np.full((68, 2), np.nan)
+    first: Latents
+    seen: Seen
+    wanted: Seen
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One drag. Distances to the targets in px of PAPER_SIDE, of the landmarks that were dragged:
-    by the judge that gave the targets and by the mesh net, each before and after.
+    """One drag: by each judge the mean distances of the landmarks that were dragged to the second
+    face's, px of PAPER_SIDE, before and after; features of the pictures before and after, if asked.
     """
 
-    found: tuple[float, float]
-    net: tuple[float, float]
+    away: dict[str, tuple[float, float]]
     seconds: float
-    pictures: tuple[np.ndarray, np.ndarray]
+    pictures: tuple[Tensor, Tensor] | None = None
 
 
-def chosen(judge: Judge, count: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Pairs of random faces (their ws) whose landmarks are not too far apart."""
-    seed, paper = SEED, PAPER_SIDE / judge.engine.side
+def chosen(judges: Judges, count: int) -> Iterator[Pair]:
+    """Pairs of random faces whose landmarks are not too far apart.
+
+    Raises:
+        ValueError: the net sees no faces in what this model draws.
+    """
+    engine, seed, missed = judges.engine, SEED, 0
     for _ in range(count):
-        first = judge.engine.latent(seed, PSI)
+        first = second = engine.latent(seed, PSI)
         away = np.inf
-        second = first
         while not away <= FARTHEST:
             seed += 1
-            second = judge.engine.latent(seed, PSI)
-            away = distance(*(places(judge.engine, ws) for ws in (first, second))) * paper
-        yield first, second
+            second = engine.latent(seed, PSI)
+            away = distance(*(places(judges, ws) for ws in (first, second)))
+            away *= PAPER_SIDE / engine.side
+            if np.isnan(away):
+                first, missed = second, missed + 1
+                if missed > MOST_MISSED:
+                    raise ValueError("The face net sees no faces in this model's pictures.")
+        yield Pair(first, judges(first), judges(second))
         seed += 1
 
 
-def places(engine: Engine, ws: Float[Tensor, "layers w"]) -> Float[np.ndarray, "68 2"]:
+def places(judges: Judges, ws: Latents) -> Marks:
     """About where the landmarks of a face are, px of its picture."""
-    return engine.dragger.places(ws)[list(IBUG)]
-
-
-def distance(a: Float[np.ndarray, "p 2"], b: Float[np.ndarray, "p 2"]) -> float:
-    """Mean distance of the points that both have; NaN without any."""
-    away = np.linalg.norm(a - b, axis=1)
-    return float(np.nanmean(away)) if np.isfinite(away).any() else float("nan")
+    if judges.engine.model.landmark_regressor is None:
+        return judges(ws)["net"]
+    return judges.engine.dragger.places(ws)[list(IBUG)]
 
 
 def dragged(
-    engine: Engine, ws: Tensor, handles: Float[np.ndarray, "p 2"], targets: Float[np.ndarray, "p 2"]
-) -> tuple[Tensor, float]:
+    engine: Engine,
+    ws: Latents,
+    handles: Float[np.ndarray, "p 2"],
+    targets: Float[np.ndarray, "p 2"],
+) -> tuple[Latents, float]:
     """(ws after the product's drag, seconds); points that are hidden or there already stay free."""
-    far = np.linalg.norm(targets - handles, axis=1) >= SHORTEST * engine.side
+    far = np.linalg.norm(targets - handles, axis=1) >= limits.SHORTEST
     inside = (np.abs(np.c_[handles, targets] / (engine.side - 1) - 0.5) <= 0.5).all(1)
     if not (far & inside).any():
         return ws, 0.0
@@ -147,68 +120,76 @@ def dragged(
     return after, time.monotonic() - begin
 
 
-def trial(judge: Judge, pair: tuple[Tensor, Tensor], chosen: tuple[int, ...]) -> Trial | None:
+def trial(
+    judges: Judges, pair: Pair, rows: list[int], targets: str, features: Pooled | None
+) -> Trial | None:
     """Drag these landmarks of one face to another's; None if they are not to be seen."""
-    rows = list(chosen)
-    before, goal = (judge.find(ws)[rows] for ws in pair)
+    before, goal = pair.seen[targets][rows], pair.wanted[targets][rows]
     if not np.isfinite(before + goal).any():
         return None
-    after, seconds = dragged(judge.engine, pair[0], before, goal)
-    scale = PAPER_SIDE / judge.engine.side
-    by_net = [judge.by_net(ws)[rows] for ws in (*pair, after)]
-    return Trial(
-        (scale * distance(before, goal), scale * distance(judge.find(after)[rows], goal)),
-        (scale * distance(by_net[0], by_net[1]), scale * distance(by_net[2], by_net[1])),
-        seconds,
-        (judge.engine.picture(pair[0]), judge.engine.picture(after)),
-    )
+    engine, away = judges.engine, dict[str, tuple[float, float]]()
+    after, seconds = dragged(engine, pair.first, before, goal)
+    scale, result = PAPER_SIDE / engine.side, judges(after)
+    for name in result:
+        ends = (scale * distance(seen[name][rows], pair.wanted[name][rows])
+                for seen in (pair.seen, result))  # fmt: skip
+        away[name] = next(ends), next(ends)
+    if features is None:
+        return Trial(away, seconds)
+    first, then = (features(from_uint8(engine.picture(ws))[None]) for ws in (pair.first, after))
+    return Trial(away, seconds, (first, then))
 
 
-def row(points: int, results: list[Trial]) -> dict[str, float | None]:
-    """The figures of one row; None where nothing was found."""
-    names = ("md_no_edit", "md", "md_net_no_edit", "md_net", "seconds")
-    values = np.array([(*one.found, *one.net, one.seconds) for one in results]).reshape(-1, 5)
-    figures = {name: mean(column) for name, column in zip(names, values.T, strict=True)}
-    return {"points": points, "pairs": len(results), **figures}
-
-
-def mean(values: Float[np.ndarray, " n"]) -> float | None:
-    """Of what is a number."""
-    known = values[np.isfinite(values)]
-    return round(float(known.mean()), 3) if len(known) else None
+def row(points: int, results: Sequence[Trial], targets: str) -> dict[str, object]:
+    """The figures of one row, those of the judge of the targets first."""
+    found: dict[str, object] = {"points": points, "pairs": len(results)}
+    names = [name for name in JUDGES if results and name in results[0].away]
+    for name in sorted(names, key=lambda name: name != targets):
+        suffix = "" if name == targets else f" {name}"
+        before, after = np.array([one.away[name] for one in results]).T
+        found |= {f"no edit{suffix}": interval(before), f"MD{suffix}": interval(after)}
+    return found | {"seconds": interval([one.seconds for one in results])}
 
 
 @torch.no_grad()
-def frechet_of(results: list[Trial], features: Callable[[Tensor], Tensor]) -> float | None:
+def frechet_of(results: Sequence[Trial]) -> float | None:
     """Between the pictures before and after; None for fewer than two pairs."""
-    if len(results) < 2:
+    pictures = [one.pictures for one in results if one.pictures is not None]
+    if len(pictures) < 2:
         return None
-    sides = zip(*(trial.pictures for trial in results), strict=True)
-    crowds = [torch.cat([features(from_uint8(p)[None]) for p in side]) for side in sides]
-    return round(frechet(crowds[0], crowds[1]), 4)
+    return round(frechet(*(torch.cat(side) for side in zip(*pictures, strict=True))), 4)
+
+
+def arguments() -> argparse.Namespace:
+    """What is asked for."""
+    parser = command("Drag the landmarks of one face to another's.")
+    parser.add_argument("--pairs", type=int, default=100)
+    parser.add_argument("--points", type=int, nargs="+", choices=POINTS, default=[*POINTS])
+    parser.add_argument("--targets", choices=JUDGES, default=JUDGES[0])
+    parser.add_argument("--features", type=Path, help="SqueezeNet 1.0 weights")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Drag, print the table, write the figures."""
-    parser = command("Drag the landmarks of one face to another's.")
-    parser.add_argument("--pairs", type=int, default=100)
-    parser.add_argument("--features", type=Path, help="SqueezeNet 1.0 weights")
-    args = parser.parse_args()
-    judge = Judge(Engine(args.model, device="cpu"), load(args.model))
-    pairs = list(chosen(judge, args.pairs))
-    rows: list[dict[str, float | None]] = []
-    first: list[Trial] = []
-    for points, which in POINTS.items():
-        tried = [trial(judge, pair, which) for pair in tqdm(pairs, desc=f"{points} points")]
+    args = arguments()
+    judges = Judges(Engine(args.model, device="cpu"))
+    pairs = list(tqdm(chosen(judges, args.pairs), total=args.pairs, desc="faces"))
+    features = partial(pooled, SqueezeFeatures(args.features)) if args.features else None
+    rows, away, each = list[dict[str, object]](), None, dict[int, list[object]]()
+    for points in args.points:
+        first = None if rows else features
+        tried = (
+            trial(judges, pair, list(POINTS[points]), args.targets, first)
+            for pair in tqdm(pairs, desc=f"{points} points")
+        )
         results = [one for one in tried if one is not None]
-        first = first or results
-        rows.append(row(points, results))
-    away = None
-    if args.features:
-        away = frechet_of(first, partial(pooled, SqueezeFeatures(args.features)))
+        away = away or frechet_of(results)
+        rows.append(row(points, results, args.targets))
+        each[points] = [one.away for one in results]
     table(rows)
     print(f"Frechet distance by pooled SqueezeNet features: {away}")
-    write(args.json, {"pairs": args.pairs, "frechet": away, "rows": rows})
+    write(args.json, {"targets": args.targets, "frechet": away, "rows": rows, "each": each})
 
 
 if __name__ == "__main__":

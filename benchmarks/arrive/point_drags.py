@@ -1,7 +1,7 @@
 """Drags of single points of the generator's own faces, and what judges see of those.
 
-The points are where the face net sees them. Each goes in a random direction, of those in which
-faces differ there, and rather to where faces have it than away from there.
+The points are where the face net, calibrated, sees them. Each goes in a random direction, of those
+in which faces differ there, and rather to where faces have it than away from there.
 """
 
 from collections.abc import Iterator
@@ -17,16 +17,14 @@ from drag import Edit
 from editor.engine import Engine
 from editor.motion.estimators import Latents, correspondence
 from photo.faces import SURE
-from photo.mesh import BROWS, JAW, LEFT_EYE, MOUTH_CORNERS, NOSE_TIP
+from photo.mesh import IBUG
 from photo.nets import aligned_points
 
+from ..calibrated import calibrated, calibration
 from .drag_accuracy import landmarks
 from .drag_metrics import Pull, Shown
 
-POINTS = {
-    "nose": NOSE_TIP, "mouth": MOUTH_CORNERS[0], "brow": BROWS[1], "eye": LEFT_EYE[0],
-    "jaw": JAW[1],
-}  # fmt: skip
+POINTS = {"nose": 30, "mouth": 48, "brow": 24, "eye": 36, "jaw": 11}  # of iBUG's landmarks
 LENGTHS = (0.06, 0.1)  # of the picture's side; with each point in turn both
 SEED, PSI, MANY = 6_000_000, 0.8, 4000
 """Of the faces, and how many of them say where points are."""
@@ -55,10 +53,13 @@ class Task:
 def look(engine: Engine, ws: Latents) -> Shown:
     """What the judges see at these ws; no marks where the face net sees no face."""
     picture = engine.picture(ws)
-    marks, sure = aligned_points(picture)
+    points, sure = aligned_points(picture)
     known = correspondence(engine.model, ws, engine.side)
     assert known is not None, "This model has no coordinate head."
-    return Shown(picture, marks if sure > SURE else np.full_like(marks, np.nan), known.shown(ws))
+    if not sure > SURE:
+        points = np.full_like(points, np.nan)
+    better = calibrated(points, len(picture), calibration())
+    return Shown(picture, points[list(IBUG)], better, known.shown(ws))
 
 
 def end(
@@ -76,17 +77,17 @@ def tasks(engine: Engine, faces: int, each: int) -> Iterator[Task]:
     """So many drags of each face; those of the next face go on where the last one's ended."""
     source = torch.Generator().manual_seed(SEED)
     z = torch.randn(MANY, engine.generator.config.z_dim, generator=source)
-    many = landmarks(engine, engine.generator.mapping(z))
+    many = landmarks(engine, engine.generator.mapping(z))[:, list(IBUG)]
     names = tuple(POINTS)
     for face in range(faces):
         ws = engine.latent(SEED + face, PSI)
         before = look(engine, ws)
-        if not np.isfinite(before.marks).all():
+        if not np.isfinite(before.better).all():
             continue
         for k in range(face * each, (face + 1) * each):
             point, length = names[k % len(names)], LENGTHS[k % len(LENGTHS)]
             row = POINTS[point]
-            start = torch.from_numpy(before.marks[row]).float()
+            start = torch.from_numpy(before.better[row]).float()
             goal = end(start, many[:, row], length * engine.side, source)
             pull = Pull(row, start.double().numpy(), goal.double().numpy())
             yield Task(f"{face} {point} {length:.0%}", ws, before, pull)

@@ -15,9 +15,9 @@ from skimage.metrics import structural_similarity
 from torchvision.models import squeezenet1_0
 
 from benchmarks import face_drags
-from benchmarks.arrive import landmarks
+from benchmarks.arrive import judges, landmarks
+from benchmarks.arrive.judges import JUDGES, distance
 from benchmarks.arrive.landmarks import POINTS as DRAGGED
-from benchmarks.arrive.landmarks import distance, mean
 from benchmarks.keep import inversion
 from benchmarks.keep.fidelity import Drag, motion_off, ms_ssim, share
 from benchmarks.keep.pti import Schedule, noise_likeness, pti
@@ -98,8 +98,6 @@ def test_only_points_that_both_have_count() -> None:
     a = np.array([[0.0, 0], [1, 1], [np.nan, 0]])
     assert distance(a, a + np.array([3, 4])) == 5
     assert np.isnan(distance(a[2:], a[2:]))
-    assert mean(np.array([1, np.nan, 3])) == 2
-    assert mean(np.array([np.nan])) is None
 
 
 @pytest.mark.usefixtures("short")
@@ -108,17 +106,34 @@ def test_the_landmark_protocol_writes_what_it_promises(
 ) -> None:
     out = tmp_path / "out.json"
     words = ["landmarks", "--pairs", "3", "--json", str(out), "--model", str(model)]
-    words += ["--features", str(features)]
+    words += ["--features", str(features), "--targets", "head"]
     monkeypatch.setattr("sys.argv", words)
-    monkeypatch.setattr(landmarks, "SURVEY", 4)
-    monkeypatch.setattr(landmarks, "confidence_of", np.ones_like)  # a random head knows no landmark
+    monkeypatch.setattr(judges, "SURVEY", 4)
+    monkeypatch.setattr(judges, "confidence_of", np.ones_like)  # a random head knows no landmark
     landmarks.main()
     written = json.loads(out.read_text())
-    assert written["pairs"] == 3
     assert written["frechet"] >= -1e-3
     assert [row["points"] for row in written["rows"]] == list(DRAGGED)
     for row in written["rows"]:
-        assert {"md_no_edit", "md", "seconds"} <= set(row)
+        assert row["pairs"] == 3
+        assert {"no edit", "MD", "seconds"} <= set(row)
+        assert row["MD net"] == "none"  # there is no face in random pictures
+
+
+@pytest.mark.usefixtures("short")
+def test_a_few_steps_bring_a_face_nearer_to_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.json"
+    words = ["landmarks", "--pairs", "2", "--points", "5", "--json", str(out)]
+    monkeypatch.setattr("sys.argv", words)
+    monkeypatch.setattr(judges, "SURVEY", 20)
+    landmarks.main()
+    written = json.loads(out.read_text())
+    assert written["targets"] == "calibrated"
+    for trial in written["each"]["5"]:
+        assert {*trial} == {*JUDGES}
+        assert all(after < before for before, after in trial.values())
 
 
 def test_the_mean_face_of_a_walk_returns(features: Path) -> None:
