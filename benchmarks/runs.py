@@ -51,6 +51,8 @@ RUNS = (
         "--sides 256 --count 3 --faces 8", "--sides --faces 1"),
     Run("arrive", "methods", "The same points dragged by DragGAN, FreeDrag, and ours.",
         "--faces 10"),
+    Run("arrive", "paired_reconstruction", "One picture of the model, dragged until it is another.",
+        "--pairs 100 --sigma 0.1 0.3", "--pairs 1 --methods ours", "--features {features}"),
     Run("arrive", "freedrag_bench", "Drags in FreeDragBench's format, made here, there and back.",
         "--count 30", "--count 1 --methods ours"),
     Run("arrive", "correspondence", "The motion between two pictures of one face, read from them.",
