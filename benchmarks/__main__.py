@@ -8,17 +8,19 @@
 
 ``--quick`` needs nothing but the repository, and at most ten minutes on two cores. Ctrl-C ends the
 benchmark that runs and keeps what is done; the file is written after each. What runs is in runs.py.
+
+All of it takes many hours. It can be measured in parts: runs that a file of this machine and these
+versions holds stay there until they are measured again. One that fails now replaces its figures,
+too; one that is not run does not.
 """
 
 import argparse
-import json
 import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from .figures import markdown
-from .machine import commit, machine, versions
+from .results import ResultsError, begin, put
 from .runner import FAILED, NOT_RUN, Job, Outcome, job, outcomes
 from .runs import GIVEN, GROUPS, RUNS, Run
 
@@ -31,7 +33,7 @@ def arguments() -> tuple[argparse.Namespace, list[Run]]:
     parser.add_argument("--quick", action="store_true", help="small, with what the repository has")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="runs, or groups of them")
     parser.add_argument("--list", action="store_true", help="say what there is")
-    parser.add_argument("--json", type=Path, help="file for the results")
+    parser.add_argument("--json", type=Path, help="file for the results; what it holds stays")
     for name, what in GIVEN.items():
         parser.add_argument(f"--{name}", type=Path, help=what)
     args = parser.parse_args()
@@ -60,11 +62,11 @@ def listed(runs: list[Run]) -> str:
     )
 
 
-def told(each: Job, outcome: Outcome) -> str:
+def told(each: Job, outcome: Outcome, stays: bool) -> str:
     """What became of it, in a line."""
     for why in (NOT_RUN, FAILED):
         if why in outcome:
-            return f"{each.name}: {why}: {outcome[why]}"
+            return f"{each.name}: {why}: {outcome[why]}{'; its figures stay' if stays else ''}"
     return f"{each.name}: {outcome['seconds']} s"
 
 
@@ -77,18 +79,19 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     given = {name: path.absolute() for name in GIVEN if (path := getattr(args, name))}
     jobs = [job(run, args.quick, given) for run in runs]
-    state, dirty = commit()
-    results: dict[str, object] = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"), "quick": args.quick,
-        "commit": state, "dirty": dirty, "machine": machine(), "versions": versions(),
-    }  # fmt: skip
     facts = {run.name: {"group": run.group, "measures": run.measures} for run in runs}
-    found: dict[str, Outcome] = {}
-    for number, (each, outcome) in enumerate(outcomes(jobs), 1):
-        found[each.name] = {**facts[each.name], **outcome}
-        args.json.write_text(json.dumps({**results, "runs": found}, indent=1))
-        print(f"[{number}/{len(jobs)}] {told(each, outcome)}", flush=True)
-    sys.exit(any(FAILED in outcome for outcome in found.values()))
+    failed = False
+    try:
+        begin(args.json)
+        for number, (each, outcome) in enumerate(outcomes(jobs), 1):
+            failed |= FAILED in outcome
+            entry = {**facts[each.name], "quick": args.quick, **outcome}
+            stays = not put(args.json, each.name, entry)
+            print(f"[{number}/{len(jobs)}] {told(each, outcome, stays)}", flush=True)
+    except ResultsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

@@ -7,19 +7,19 @@ apart by their first columns. Noise is what the figure's own error says, where t
 "0.73 ± 0.02" (a half of a 95 % interval), or, beside ``n``, a column "TITLE sd" (``sd`` alone is
 that of "mean"). Otherwise it is a share of the figure: TIMES of seconds, memory and rates, which
 depend on the machine and on what else it does; OTHERS of the rest. Runs with other words are not
-compared: they measured something else.
+compared: they measured something else. Runs of other commits are, and it is said which these are.
 """
 
 import argparse
-import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from .figures import Row, markdown
+from .results import Entry, Results, ResultsError, read
 from .runner import FAILED, NOT_RUN
 
 TIMES, OTHERS = 0.25, 0.05
@@ -98,7 +98,7 @@ def width(rows: Sequence[Row]) -> int:
     return 1
 
 
-def in_both(run: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Difference]:
+def in_both(run: str, a: Entry, b: Entry) -> Iterator[Difference]:
     """The figures that two runs of the same command share."""
     tables = [{"": each["rows"], **each["more"]} for each in (a, b)]
     for name in [name for name in tables[0] if name in tables[1]]:
@@ -115,29 +115,33 @@ def in_both(run: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Di
                     yield Difference((run, name, key, title), one.value, two.value, beyond)
 
 
-def report(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[str]:
+def report(a: Results, b: Results) -> Iterator[str]:
     """What there is to say, in lines."""
-    if a["machine"] != b["machine"]:
-        yield f"The machines differ, so that times do: {a['machine']}, {b['machine']}."
-    if a["versions"] != b["versions"]:
-        yield f"The versions differ: {a['versions']}, {b['versions']}."
+    if a.machine != b.machine:
+        yield f"The machines differ, so that times do: {a.machine}, {b.machine}."
+    if a.versions != b.versions:
+        yield f"The versions differ: {a.versions}, {b.versions}."
     compared: list[Difference] = []
-    for name in dict.fromkeys([*a["runs"], *b["runs"]]):
-        one, two = a["runs"].get(name), b["runs"].get(name)
-        if "rows" in (one or {}) and "rows" in (two or {}):
+    commits: list[str] = []
+    for name in dict.fromkeys([*a.runs, *b.runs]):
+        one, two = a.runs.get(name), b.runs.get(name)
+        if one and two and "rows" in one and "rows" in two:
             if one["command"] == two["command"]:
                 compared += in_both(name, one, two)
+                commits += [] if one["commit"] == two["commit"] else [name]
             else:
                 yield f"{name}: not the same: {one['command']}, {two['command']}"
         elif lacking := [f"{w} {_why(r)}" for w, r in (("a", one), ("b", two)) if _why(r)]:
             yield f"{name}: {'; '.join(lacking)}"
+    if commits:
+        yield f"Of different commits: {', '.join(commits)}."
     beyond = [each.row() for each in compared if each.beyond]
     yield f"{len(compared)} figures compared, {len(beyond)} differ beyond noise."
     if beyond:
         yield markdown(beyond)
 
 
-def _why(run: Mapping[str, Any] | None) -> str:
+def _why(run: Entry | None) -> str:
     """Why there are no figures; empty if there are some."""
     if run is None:
         return "does not have it"
@@ -152,7 +156,11 @@ def main() -> None:
     parser.add_argument("a", type=Path)
     parser.add_argument("b", type=Path)
     args = parser.parse_args()
-    for line in report(*(json.loads(file.read_text("utf-8")) for file in (args.a, args.b))):
+    try:
+        a, b = read(args.a), read(args.b)
+    except ResultsError as error:
+        parser.exit(2, f"{error}\n")
+    for line in report(a, b):
         print(line)
 
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,11 +64,22 @@ def versions() -> dict[str, str]:
 
 
 def commit(root: Path = ROOT) -> tuple[str, bool]:
-    """(the commit of the tree, whether something in it is not committed); ("", False) of none."""
+    """(the commit of the tree, whether something in it is not committed); ("", False) of none.
+
+    docs/ does not count: results are written there.
+    """
     try:
-        return _git(root, "rev-parse", "HEAD"), bool(_git(root, "status", "--porcelain"))
+        changes = _git(root, "status", "--porcelain", "--", ".", ":(exclude)docs")
+        return _git(root, "rev-parse", "HEAD"), bool(changes)
     except (OSError, subprocess.CalledProcessError):
         return "", False
+
+
+def now() -> dict[str, str | bool]:
+    """When and of which commit something is measured."""
+    state, dirty = commit()
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"date": date, "commit": state, "dirty": dirty}
 
 
 def _git(root: Path, *words: str) -> str:

@@ -4,65 +4,73 @@ python -m benchmarks.page results.json docs/results.md
 """
 
 import argparse
-import json
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from .figures import BESIDE, markdown
+from .results import Entry, Results, ResultsError, moment, read
 from .runner import FAILED, NOT_RUN
 from .runs import GROUPS
 
-Results = Mapping[str, Any]
 HEAD = """# Results
 
 `python -m benchmarks --json results.json` measured this, and `python -m benchmarks.page
 results.json docs/results.md` wrote it; ARCHITECTURE.md says where the benchmarks are, and each
 one's docstring what its figures mean. `python -m benchmarks.compare` sets two such files side by
 side."""
+QUICK = "Quick runs have few drags and faces, so that their figures are rough."
 
 
 def page(results: Results) -> str:
     """The page."""
-    parts = [HEAD, *_about(results)]
-    for group in GROUPS:
-        runs = {n: run for n, run in results["runs"].items() if run["group"] == group}
-        if runs:
-            heading = (import_module(f"benchmarks.{group}").__doc__ or "").strip()
-            parts.append(f"## {group.capitalize()}\n\n{heading}")
+    measured = [run for run in results.runs.values() if NOT_RUN not in run]
+    moments = {moment(run) for run in measured}
+    groups = {
+        group: {name: run for name, run in results.runs.items() if run["group"] == group}
+        for group in GROUPS
+    }
+    found = {group: runs for group, runs in groups.items() if runs}
+    parts = [HEAD, contents(found), _about(results, moments)]
+    if any(run["quick"] for run in measured):
+        parts.append(QUICK)
+    for group, runs in found.items():
+        heading = (import_module(f"benchmarks.{group}").__doc__ or "").strip()
+        parts.append(f"## {group.capitalize()}\n\n{heading}")
         for name, run in runs.items():
-            parts += section(name, run)
-    return "\n\n".join(parts) + "\n"
+            parts += section(name, run, len(moments) > 1)
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _about(results: Results) -> Iterator[str]:
-    """When and where it was measured."""
-    on, changed = results["machine"], " with changes" if results["dirty"] else ""
-    state = f"`{results['commit'][:12]}`{changed}" if results["commit"] else "unknown"
-    yield markdown(
-        [
-            {"measured": "date", "": results["date"]},
-            {"measured": "commit", "": state},
-            {"measured": "machine", "": f"{on['cpu']}, {on['cores']} cores, {on['memory']} GB"},
-            {"measured": "system", "": on["system"]},
-            {"measured": "versions", "": ", ".join(f"{n} {v}" for n, v in _versions(results))},
-        ]
+def contents(groups: Mapping[str, Mapping[str, Entry]]) -> str:
+    """A line for each group, with links to its runs."""
+    return "\n".join(
+        f"- [{group.capitalize()}](#{group}): {', '.join(f'[{name}](#{name})' for name in runs)}"
+        for group, runs in groups.items()
     )
-    if results["quick"]:
-        yield "This was a quick run: few drags and faces, so that figures are rough."
 
 
-def _versions(results: Results) -> list[tuple[str, str]]:
-    return list(results["versions"].items())
+def _about(results: Results, moments: set[str]) -> str:
+    """Where it was measured, and when, if that is the same of all runs."""
+    on = results.machine
+    versions = ", ".join(f"{name} {version}" for name, version in results.versions.items())
+    rows = [
+        {"measured": "machine", "": f"{on['cpu']}, {on['cores']} cores, {on['memory']} GB"},
+        {"measured": "system", "": on["system"]},
+        {"measured": "versions", "": versions},
+    ]
+    if len(moments) == 1:
+        rows.insert(0, {"measured": "on", "": next(iter(moments))})
+    return markdown(rows)
 
 
-def section(name: str, run: Mapping[str, Any]) -> Iterator[str]:
+def section(name: str, run: Entry, dated: bool) -> Iterator[str]:
     """A run: what it measures, its command, its tables, or why there are none."""
     yield f"### {name}\n\n{run['measures']}"
     why = next((f"{how}: {run[how]}" for how in (NOT_RUN, FAILED) if how in run), "")
     took = f", {run['seconds']} s" if "seconds" in run else ""
-    yield f"`{run['command']}`{took}" + (f"\n\n*{why}*" if why else "")
+    when = f"\\\n{moment(run)}" if dated and NOT_RUN not in run else ""
+    yield f"`{run['command']}`{took}{when}" + (f"\n\n*{why}*" if why else "")
     if run.get("rows"):
         yield markdown(run["rows"])
     for title, rows in run.get("more", {}).items():
@@ -85,7 +93,11 @@ def main() -> None:
     parser.add_argument("results", type=Path)
     parser.add_argument("page", type=Path)
     args = parser.parse_args()
-    args.page.write_text(page(json.loads(args.results.read_text("utf-8"))), "utf-8")
+    try:
+        results = read(args.results)
+    except ResultsError as error:
+        parser.exit(2, f"{error}\n")
+    args.page.write_text(page(results), "utf-8")
 
 
 if __name__ == "__main__":

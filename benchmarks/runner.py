@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .figures import tables
-from .machine import HAS, ROOT
+from .machine import HAS, ROOT, now
 from .runs import PHOTO, Run
 
 NOT_RUN, FAILED = "not run", "failed"
@@ -73,7 +73,7 @@ def outcomes(jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome]]:
     """Of each job: its figures, or why there are none. Ctrl-C stops it, and those to come."""
     stopped = False
     for each in jobs:
-        said: Outcome = {"command": each.shown}
+        said: Outcome = {"command": each.shown, **now()}
         if each.lacks or stopped:
             yield each, {**said, NOT_RUN: each.lacks or STOPPED}
             continue

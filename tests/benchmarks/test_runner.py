@@ -1,10 +1,11 @@
-"""All benchmarks by one command: what it runs, what it writes, its page, and comparing two."""
+"""All benchmarks by one command: what it runs, what it writes, and comparing two."""
 
 import ast
 import json
 import re
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from benchmarks import __main__ as command
 from benchmarks import compare, machine, page, runner
 from benchmarks.figures import markdown, tables
+from benchmarks.results import Results, read
 from benchmarks.runner import Job, Outcome, job, outcomes
 from benchmarks.runs import GIVEN, GROUPS, RUNS, Run
 
@@ -44,7 +46,9 @@ def test_each_run_has_its_figures_or_says_why_there_are_none() -> None:
         made("listing", "import sys; open(sys.argv[-1], 'w').write('[1]')"),
         good(),
     )
-    assert found["absent"] == {"command": "python -m absent", "not run": "needs --photos"}
+    absent = found["absent"]
+    assert (absent["command"], absent["not run"]) == ("python -m absent", "needs --photos")
+    assert all({"date", "commit", "dirty"} <= each.keys() for each in found.values())
     assert found["failing"]["failed"] == "ValueError: no such photo"
     assert found["silent"]["failed"] == "wrote no figures (FileNotFoundError)"
     assert found["wordless"]["failed"] == "exit status 3"
@@ -209,14 +213,17 @@ def test_benchmarks_say_how_they_are_run(module: str) -> None:
     assert "--json" in done.stdout
 
 
-def results(**runs: Outcome) -> dict[str, Any]:
-    about = {"group": "arrive", "measures": "What arrives.", "command": "python -m x"}
-    return {
-        "date": "2026-01-02T03:04:05+00:00", "quick": True, "commit": "0123456789abcdef",
-        "dirty": True, "versions": {"python": "3.12", "torch": "2.10"},
-        "machine": {"cpu": "A Chip", "cores": 2, "memory": 8.0, "system": "Linux x86_64"},
-        "runs": {name: {**about, **run} for name, run in runs.items()},
+def results(**runs: Outcome) -> Results:
+    about = {
+        "group": "arrive", "measures": "What arrives.", "command": "python -m x",
+        "date": "2026-01-02T03:04:05+00:00", "commit": "0123456789abcdef", "dirty": True,
+        "quick": True,
     }  # fmt: skip
+    return Results(
+        {"cpu": "A Chip", "cores": 2, "memory": 8.0, "system": "Linux x86_64"},
+        {"python": "3.12", "torch": "2.10"},
+        {name: {**about, **run} for name, run in runs.items()},
+    )
 
 
 def measured(*rows: dict[str, Any], **more: Any) -> Outcome:
@@ -240,13 +247,13 @@ def test_the_command_writes_results_after_each_run(
     with pytest.raises(SystemExit) as ended:
         command.main()
     assert ended.value.code == 1
-    told = json.loads(file.read_text())
-    assert list(told["runs"]) == ["appearance", "inversion", "encoder", "growth"]
-    assert told["runs"]["appearance"]["rows"] == [{"side": 256, "ms": 1.5}]
-    assert told["runs"]["growth"]["failed"] == "}"  # the end of what was written by then
-    assert told["quick"] is True
-    assert told["machine"]["cores"] >= 1
-    assert {"python", "torch", "numpy", "gradio"} <= {*told["versions"]}
+    told = read(file)
+    assert list(told.runs) == ["appearance", "inversion", "encoder", "growth"]
+    assert told.runs["appearance"]["rows"] == [{"side": 256, "ms": 1.5}]
+    assert told.runs["growth"]["failed"] == "}"  # the end of what was written by then
+    assert {run["quick"] for run in told.runs.values()} == {True}
+    assert int(told.machine["cores"]) >= 1
+    assert {"python", "torch", "numpy", "gradio"} <= {*told.versions}
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("[1/4] appearance: ")
     assert lines[3] == "[4/4] growth: failed: }"
@@ -276,32 +283,16 @@ def test_the_commit_says_whether_the_tree_is_clean(tmp_path: Path) -> None:
     state, dirty = machine.commit(tmp_path)
     assert re.fullmatch("[0-9a-f]{40}", state)
     assert not dirty
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "results.json").touch()  # what was measured before
+    assert machine.commit(tmp_path) == (state, False)
     (tmp_path / "new").touch()
     assert machine.commit(tmp_path) == (state, True)
 
 
-def test_the_page_has_a_table_for_each_run() -> None:
-    text = page.page(
-        results(
-            marks=measured({"points": 1, "md": 2.41234}, beside=[{"pairs": 9}], mean=[{"a": 1}]),
-            absent={"not run": "needs --photos"},
-            broken={"seconds": 0.5, "failed": "ValueError: no"},
-        )
-    )
-    assert "| commit | `0123456789ab` with changes |" in text
-    assert "A Chip, 2 cores, 8.0 GB" in text
-    assert "quick run" in text
-    assert text.count("## Arrive\n") == 1
-    assert "### marks\n\nWhat arrives.\n\n`python -m x`, 1.0 s\n\n| points | md |" in text
-    assert "| 1 | 2.412 |\n\npairs: 9\n\nmean:\n\n| a |" in text
-    assert "*not run: needs --photos*" in text
-    assert "`python -m x`, 0.5 s\n\n*failed: ValueError: no*" in text
-    assert page.page(results(a=measured({"x": "1"}))).endswith("| 1 |\n")
-
-
 def differing(one: dict[str, Any], two: dict[str, Any]) -> set[str]:
     """The titles of what differs in a row."""
-    pair = (results(x=measured({"name": "a", **row}))["runs"]["x"] for row in (one, two))
+    pair = (results(x=measured({"name": "a", **row})).runs["x"] for row in (one, two))
     return {each.where[-1] for each in compare.in_both("x", *pair) if each.beyond}
 
 
@@ -329,7 +320,7 @@ def test_rows_are_told_apart_by_their_first_columns() -> None:
         each = [{"side": s, "mask": m, "px": scale * s} for s in sides for m in ("no", "yes")]
         return measured(*each, beside=[{"total": scale}])
 
-    a, b = (results(x=run)["runs"]["x"] for run in (rows(1, 256, 512), rows(2, 512, 1024)))
+    a, b = (results(x=run).runs["x"] for run in (rows(1, 256, 512), rows(2, 512, 1024)))
     found = list(compare.in_both("x", a, b))
     assert [(each.where, each.share) for each in found if each.beyond] == [
         (("x", "", "512 no", "px"), 1.0),
@@ -337,20 +328,27 @@ def test_rows_are_told_apart_by_their_first_columns() -> None:
         (("x", "beside", "", "total"), 1.0),
     ]
     same = measured({"a": "x", "y": 1.0}, {"a": "x", "y": 1.0})
-    run = results(x=same)["runs"]["x"]
+    run = results(x=same).runs["x"]
     assert len(list(compare.in_both("x", run, run))) == 2
 
 
 def test_what_only_one_has_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str],
                                    monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     one = measured({"md": 2.0})
-    a = results(x=one, mine=one, failing={"failed": "oh"}, neither={"not run": "stopped"})
-    b = results(x=measured({"md": 3.0}), failing=one, neither={"not run": "needs Ray"})
-    b["runs"]["other"] = {**b["runs"]["x"], "command": "python -m x --pairs 9"}
-    a["runs"]["other"] = a["runs"]["x"]
-    b["machine"] = {**b["machine"], "cpu": "Another Chip"}
+    a = results(
+        x=one, mine=one, failing={"failed": "oh"}, neither={"not run": "stopped"}, other=one,
+        later=one,
+    )  # fmt: skip
+    b = results(
+        x=measured({"md": 3.0}),
+        failing=one,
+        neither={"not run": "needs Ray"},
+        other={**one, "command": "python -m x --pairs 9"},
+        later={**one, "date": "2026-02-03T03:04:05+00:00", "commit": "f" * 40},
+    )
+    b = replace(b, machine={**b.machine, "cpu": "Another Chip"})
     for name, told in (("a", a), ("b", b)):
-        (tmp_path / name).write_text(json.dumps(told))
+        (tmp_path / name).write_text(json.dumps(asdict(told)))
     monkeypatch.setattr("sys.argv", ["compare", f"{tmp_path}/a", f"{tmp_path}/b"])
     compare.main()
     text = capsys.readouterr().out
@@ -360,5 +358,6 @@ def test_what_only_one_has_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "failing: a failed: oh" in text
     assert "neither: a not run: stopped; b not run: needs Ray" in text
     assert "other: not the same: python -m x, python -m x --pairs 9" in text
-    assert "1 figures compared, 1 differ beyond noise." in text
+    assert "Of different commits: later.\n" in text
+    assert "2 figures compared, 1 differ beyond noise." in text
     assert "| x |  | md | 2 | 3 | +50% |" in text
