@@ -1,14 +1,19 @@
-"""One page of what ``python -m benchmarks`` found.
+"""One page of what ``python -m benchmarks`` found, and beside it a folder with plots.
 
-python -m benchmarks.page results.json docs/results.md
+    python -m benchmarks.page results.json docs/results.md
+
+The plots are drawn if matplotlib is installed. They lie in docs/results/ then.
 """
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from .figures import BESIDE, markdown
+from .plots import drawn
 from .results import Entry, Results, ResultsError, moment, read
 from .runner import FAILED, NOT_RUN
 from .runs import GROUPS
@@ -22,8 +27,8 @@ side."""
 QUICK = "Quick runs have few drags and faces, so that their figures are rough."
 
 
-def page(results: Results) -> str:
-    """The page."""
+def page(results: Results, plots: Mapping[str, str] | None = None) -> str:
+    """The page; ``plots`` are the pictures of runs, in Markdown."""
     measured = [run for run in results.runs.values() if NOT_RUN not in run]
     moments = {moment(run) for run in measured}
     groups = {
@@ -38,7 +43,7 @@ def page(results: Results) -> str:
         heading = (import_module(f"benchmarks.{group}").__doc__ or "").strip()
         parts.append(f"## {group.capitalize()}\n\n{heading}")
         for name, run in runs.items():
-            parts += section(name, run, len(moments) > 1)
+            parts += section(name, run, len(moments) > 1, (plots or {}).get(name))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -64,7 +69,7 @@ def _about(results: Results, moments: set[str]) -> str:
     return markdown(rows)
 
 
-def section(name: str, run: Entry, dated: bool) -> Iterator[str]:
+def section(name: str, run: Entry, dated: bool, plot: str | None) -> Iterator[str]:
     """A run: what it measures, its command, its tables, or why there are none."""
     yield f"### {name}\n\n{run['measures']}"
     why = next((f"{how}: {run[how]}" for how in (NOT_RUN, FAILED) if how in run), "")
@@ -73,6 +78,8 @@ def section(name: str, run: Entry, dated: bool) -> Iterator[str]:
     yield f"`{run['command']}`{took}{when}" + (f"\n\n*{why}*" if why else "")
     if run.get("rows"):
         yield markdown(run["rows"])
+    if plot:
+        yield plot
     for title, rows in run.get("more", {}).items():
         if title == BESIDE:
             yield ", ".join(f"{figure}: {shown(cell)}" for figure, cell in rows[0].items())
@@ -85,8 +92,18 @@ def shown(cell: object) -> str:
     return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
 
 
+def pictures(results: Results, file: Path) -> dict[str, str]:
+    """The plots for a page that will be this file, drawn; none without matplotlib."""
+    if find_spec("matplotlib") is None:
+        print("matplotlib is not installed: the page has no plots.", file=sys.stderr)
+        return {}
+    folder = file.with_suffix("")
+    titles = drawn(results.runs, folder)
+    return {name: f"![{title}]({folder.name}/{name}.svg)" for name, title in titles.items()}
+
+
 def main() -> None:
-    """Read, write."""
+    """Read, draw, write."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -97,7 +114,7 @@ def main() -> None:
         results = read(args.results)
     except ResultsError as error:
         parser.exit(2, f"{error}\n")
-    args.page.write_text(page(results), "utf-8")
+    args.page.write_text(page(results, pictures(results, args.page)), "utf-8")
 
 
 if __name__ == "__main__":
