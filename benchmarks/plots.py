@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .arrive.published import LANDMARKS
 from .results import Entry
 
 if TYPE_CHECKING:
@@ -15,13 +16,10 @@ if TYPE_CHECKING:
 Cell = tuple[float, float]  # a figure, and its error: 0 if nobody says
 Series = dict[str, dict[str, Cell]]  # by name, then by group
 
+AWAY = "MD calibrated"
+PAPER, POINTS = ("no edit", "DragGAN"), ("1", "5", "68")  # what is shown of its table
 NUMBER = r"(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
 CELL = re.compile(rf"{NUMBER}(?: ± (?:{NUMBER}|\?))?(?: \(\d+\))?")
-PAPER: dict[str, dict[str, Cell]] = {
-    "paper, no edit": {"1": (12.9, 0), "5": (11.7, 0), "68": (16.0, 0)},
-    "paper": {"1": (2.44, 0), "5": (3.18, 0), "68": (4.73, 0)},
-}
-"""DragGAN's landmark protocol, mean distance in px of 512 by points: table 1 of the paper."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +82,12 @@ def bars(title: str, up: str, across: str, series: Series) -> Bars | None:
 
 def methods(runs: Mapping[str, Entry]) -> Plot | None:
     """What arrives against what the drag changes beside."""
-    away, drift = (column(runs["methods"]["rows"], "method", t) for t in ("MD net", "drift"))
+    away, drift = (column(runs["methods"]["rows"], "method", t) for t in (AWAY, "drift"))
     places = {name: (away[name], drift[name]) for name in away if name in drift}
-    up, across = "drift of skin and hair, Lab", "from the target by the face net, px of 512"
+    up, across = (
+        "drift of skin and hair, Lab",
+        "from the target by the calibrated face net, px of 512",
+    )
     return Points("What arrives, and what drifts", up, across, places) if places else None
 
 
@@ -94,7 +95,9 @@ def landmarks(runs: Mapping[str, Entry]) -> Plot | None:
     """Before and after, beside the paper."""
     titles, rows = ("no edit", "MD", "MD net"), runs["landmarks"]["rows"]
     ours = {title: column(rows, "points", title) for title in titles}
-    series = ours | PAPER if ours["MD"] or ours["MD net"] else {}
+    paper = {f"paper, {row['method']}": {n: (float(row[n] or 0), 0.0) for n in POINTS}
+             for row in LANDMARKS if row["method"] in PAPER}  # fmt: skip
+    series = ours | paper if ours["MD"] or ours["MD net"] else {}
     return bars("Landmarks dragged to another face's", "mean distance, px of 512", "points", series)
 
 

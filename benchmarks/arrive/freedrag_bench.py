@@ -50,7 +50,7 @@ from .drag_metrics import SIDE, Pull, returned
 from .instructions import Instruction, InstructionError, read, write
 from .methods import MAIN, NOT_RUN, Method
 from .point_drags import LENGTHS, POINTS, end
-from .published import FREEDRAG
+from .published import FREEDRAG, FREEDRAG_SAYS
 
 STEPS = 300
 SEED, SURVEY = 2_000_000, 50
@@ -58,7 +58,6 @@ SEED, SURVEY = 2_000_000, 50
 points are."""
 NAMES = ("draggan", "draggan x10", "ours")
 TITLES = ("length", "MD", *(f"DAI {r}" for r in RADII), "CCSD x10", "back dB", "steps", "seconds")
-QUOTED = "quoted from the FreeDrag paper (its models and drags, on a GPU), not measured"
 Found = dict[str, float]
 
 
@@ -169,9 +168,9 @@ def main() -> None:
         each[name] = [run(engine, drag, one) for one in tqdm(asked[: args.count], name)]
     rows = [row(name, found) for name, found in each.items()]
     table(rows)
-    print(f"\n{QUOTED}:\n")
+    print(f"\n{FREEDRAG_SAYS}:\n")
     table(FREEDRAG)
-    write_figures(args.json, {"rows": rows, QUOTED: FREEDRAG, "each": each})
+    write_figures(args.json, {"rows": rows, FREEDRAG_SAYS: FREEDRAG, "each": each})
 
 
 if __name__ == "__main__":

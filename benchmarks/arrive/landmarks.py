@@ -13,7 +13,7 @@ Three judges look at each result (judges.py). ``--targets`` says whose landmarks
 is by that one. What the others say, "MD net" for example, is the distance between what they see
 of the result and what they see of the second face. A landmark that a face hides is not counted.
 The Frechet distance is between the pictures before and after the drags of the fewest points, by
-pooled SqueezeNet features, if ``--features`` says where these are. Quoted below are the paper's.
+pooled SqueezeNet features, if ``--features`` says where these are.
 """
 
 import argparse
@@ -42,6 +42,7 @@ from ..figures import interval
 from ..tables import command, table, write
 from ..truth.model_quality import frechet, pooled
 from .judges import JUDGES, PSI, SEED, Judges, Marks, Seen, distance
+from .published import DRAGGAN_SAYS, LANDMARKS
 
 POINTS = {1: (30,), 5: (36, 45, 30, 48, 54), 68: tuple(range(68))}  # of iBUG's
 PAPER_SIDE = 512  # px
@@ -189,7 +190,8 @@ def main() -> None:
         each[points] = [one.away for one in results]
     table(rows)
     print(f"Frechet distance by pooled SqueezeNet features: {away}")
-    write(args.json, {"targets": args.targets, "frechet": away, "rows": rows, "each": each})
+    found = {"rows": rows, DRAGGAN_SAYS: LANDMARKS, "targets": args.targets, "frechet": away}
+    write(args.json, {**found, "each": each})
 
 
 if __name__ == "__main__":

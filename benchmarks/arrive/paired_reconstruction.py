@@ -58,7 +58,7 @@ from ..tables import command, table, write
 from .drag_metrics import SIDE
 from .instructions import still_allowed
 from .methods import MAIN, NOT_RUN, Method
-from .published import PAIRED
+from .published import DRAGGAN_SAYS, PAIRED
 
 POINTS, STEPS = 32, 100  # of a pair; at most
 SIGMA, PSI, SEED = 0.1, 0.7, 50_000_000
@@ -66,7 +66,6 @@ CONSISTENT = 1.0  # px of FLOW_SIDE
 NO_EDIT, NAMES = "no edit", ("draggan", "draggan x10", "ours")
 TITLES = ("MSE x100", "LPIPS x10", "SqueezeNet", "moved", "left", "steps", "seconds")
 NETWORKS = ("LPIPS x10", "SqueezeNet")  # which may not be at hand
-QUOTED = "quoted from the DragGAN paper (its models and pairs), not measured"
 Found = dict[str, float]
 
 
@@ -200,9 +199,9 @@ def main() -> None:
     rows = [row(*key, ones) for key, ones in each.items()]
     every = [{"sigma": s, "method": name, "pairs": ones} for (s, name), ones in each.items()]
     table(rows)
-    print(f"\n{QUOTED}:\n")
+    print(f"\n{DRAGGAN_SAYS}:\n")
     table(PAIRED)
-    write(args.json, {"rows": rows, QUOTED: PAIRED, "each": every})
+    write(args.json, {"rows": rows, DRAGGAN_SAYS: PAIRED, "each": every})
 
 
 if __name__ == "__main__":

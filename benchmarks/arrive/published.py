@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 
 Quoted = Sequence[Mapping[str, str | float | None]]
 
+DRAGGAN_SAYS = "quoted from the DragGAN paper (its models and pairs), not measured"
+FREEDRAG_SAYS = "quoted from the FreeDrag paper (its models and drags, on a GPU), not measured"
+
 LANDMARKS: Quoted = (
     {"method": "no edit", "1": 12.93, "5": 11.66, "68": 16.02, "FID": None, "seconds": None},
     {"method": "UserControllableLT", "1": 11.64, "5": 10.41, "68": 10.15, "FID": 25.32,

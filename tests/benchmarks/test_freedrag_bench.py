@@ -149,4 +149,4 @@ def test_models_without_faces_need_a_file(tmp_path: Path, monkeypatch: pytest.Mo
     found = json.loads(out.read_text())
     assert [row["method"] for row in found["rows"]] == ["draggan"]
     assert found["each"]["draggan"][0]["length"] == pytest.approx(32)  # half of 4 px of 32
-    assert bench.QUOTED in found
+    assert bench.FREEDRAG_SAYS in found

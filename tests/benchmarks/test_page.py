@@ -79,9 +79,9 @@ def test_every_link_of_the_contents_has_its_heading() -> None:
 
 ROWS: dict[str, list[dict[str, Any]]] = {
     "methods": [
-        {"method": "no edit", "MD net": "41.00 ± 1.00", "drift": "0 ± 0"},
-        {"method": "ours", "MD net": "4.20 ± 0.30 (9)", "drift": "1.10 ± ?"},
-        {"method": "unseen", "MD net": "none ± ?", "drift": "not run"},
+        {"method": "no edit", "MD calibrated": "41.00 ± 1.00", "drift": "0 ± 0"},
+        {"method": "ours", "MD calibrated": "4.20 ± 0.30 (9)", "drift": "1.10 ± ?"},
+        {"method": "unseen", "MD calibrated": "none ± ?", "drift": "not run"},
     ],
     "landmarks": [
         {"points": 1, "pairs": 9, "no edit": "12.50 ± 0.40", "MD": "2.34 ± 0.19", "MD net": None},
@@ -113,7 +113,7 @@ def test_plots_show_what_the_rows_say() -> None:
     assert isinstance(methods, Points)
     assert methods.places == {"no edit": ((41, 1), (0, 0)), "ours": ((4.2, 0.3), (1.1, 0))}
     assert isinstance(landmarks, Bars)
-    assert list(landmarks.series) == ["no edit", "MD", "MD net", "paper, no edit", "paper"]
+    assert list(landmarks.series) == ["no edit", "MD", "MD net", "paper, no edit", "paper, DragGAN"]
     assert landmarks.series["MD"] == {"1": (2.34, 0.19), "68": (4.5, 0.1)}
     assert landmarks.series["MD net"] == {"68": (4.6, 0.2)}
     assert isinstance(edits, Bars)

@@ -89,7 +89,7 @@ def test_pairs_are_dragged_by_every_method_and_the_paper_is_quoted_beside(
     assert all("±" in row["MSE x100"] for row in rows.values())
     *_, ours = (each["pairs"] for each in written["each"])
     assert {each["steps"] for each in ours} == {2}
-    quoted = tables(written)[paired.QUOTED]
+    quoted = tables(written)[paired.DRAGGAN_SAYS]
     assert quoted == [dict(row) for row in PAIRED]
 
 
