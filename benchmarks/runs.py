@@ -50,7 +50,7 @@ RUNS = (
     Run("arrive", "public_drags", "Models that know no axes: the published rule, and ours.",
         "--sides 256 --count 3 --faces 8", "--sides --faces 1"),
     Run("arrive", "methods", "The same points dragged by DragGAN, FreeDrag, and ours.",
-        "--faces 5 --ablations"),
+        "--faces 5 --ablations --alone"),
     Run("arrive", "paired_reconstruction", "One picture of the model, dragged until it is another.",
         "--pairs 30 --sigma 0.3", "--pairs 1 --methods ours", "--features {features}"),
     Run("arrive", "freedrag_bench", "Drags in FreeDragBench's format, made here, there and back.",

@@ -1,8 +1,7 @@
 """Drags of the generator's own faces by several methods, with the field's figures.
 
-    python -m benchmarks.arrive.methods --faces 10 --json out.json
     python -m benchmarks.arrive.methods --faces 2 --json out.json    # a look: two minutes
-    python -m benchmarks.arrive.methods --faces 10 --ablations --alone    # with memory
+    python -m benchmarks.arrive.methods --faces 5 --ablations --alone    # with memory: an hour
 
 All methods drag the same points of the same faces of the embedded model to the same targets: nose,
 mouth corner, brow, eye corner and jaw, 6 % and 10 % of the picture's side, in a direction in which
@@ -10,8 +9,8 @@ faces differ there (benchmarks/point_drags.py).
 
 "draggan" is the paper's: six layers of W+, shifted L1, features alone (the model without axes and
 coordinates), the published step and 300 steps; "x10" with the rate that suits this model best.
-"disc" means that only a disc around the drag may move: the mask term of the released code, or that
-of the paper. "freedrag w+" is FreeDrag where "draggan x10" is: the same latent, features and rate;
+"disc" (``--masked``): only a disc around the drag may move, by the released code's mask term or the
+paper's. "freedrag w+" is FreeDrag where "draggan x10" is: the same latent, features and rate;
 "freedrag" is FreeDrag in our latent. "ours" is the product's default; the ablations change one
 thing of it ("draggan x10 w" of the paper's).
 
@@ -19,8 +18,7 @@ Figures, means over the drags ± half of their 95 % interval; lengths in px of a
 
 - MD: how far the handle is from its target. "tracker": as the method itself believes; "net": by the
   face net, its motion from before to after; "calibrated": by that net less what it gets wrong of
-  renders (benchmarks/calibrated.py); "head": by the coordinate head, which "ours" follows itself,
-  so that it is no independent judge there.
+  renders (benchmarks/calibrated.py); "head": by the coordinate head, which "ours" follows itself.
 - share: of the way, what the face net sees of it; above 1 the handle has overshot.
 - DAI r: GoodDrag's index, the mean squared error, in [-1, 1], of the square of radius r px around
   handle before and target after.
@@ -31,9 +29,8 @@ Figures, means over the drags ± half of their 95 % interval; lengths in px of a
 - outside: change of the picture outside the disc, grey levels.
 - steps and seconds of the way there; MB: peak memory of a process that drags by this method alone.
 
-With fewer than FEW faces, only LOOK_DRAGS drags a face, of LOOK_STEPS steps at most.
-Left out, since it would need changes of the product: PIPs or RAFT as trackers, two feature blocks
-at once, moving each layer without a move that all share, another number of W+ layers.
+With fewer than FEW faces, only LOOK_DRAGS drags a face, of LOOK_STEPS steps at most. Left out, since
+the product would need changes: PIPs or RAFT as trackers, two feature blocks at once.
 """
 
 import argparse
@@ -114,6 +111,8 @@ MAIN = {
     "freedrag w+": Method(BEST.changed(algorithm="freedrag"), BARE),
     "freedrag": Method(GEOMETRY.changed(algorithm="freedrag")),
     "ours": Method(),
+}
+MASKED = {
     "draggan x10, disc, released": Method(BEST, BARE, disc=True),
     "draggan x10, disc, paper": Method(BEST.changed(mask_form="paper"), BARE, disc=True),
     "ours, disc": Method(disc=True),
@@ -130,7 +129,7 @@ ABLATIONS = {
     "one move for all layers": Method(own=0.0),
     "draggan x10 w": Method(BEST.changed(space="w"), BARE),
 }
-METHODS: dict[str, Method | None] = MAIN | ABLATIONS
+METHODS: dict[str, Method | None] = MAIN | MASKED | ABLATIONS
 
 
 @dataclass(frozen=True)
@@ -221,6 +220,7 @@ def arguments() -> argparse.Namespace:
     """What is asked for."""
     parser = command("Several methods drag the generator's own faces.")
     parser.add_argument("--faces", type=int, default=10)
+    parser.add_argument("--masked", action="store_true", help="only a disc may move, too")
     parser.add_argument("--ablations", action="store_true", help="of our defaults, too")
     parser.add_argument("--only", nargs="*", choices=METHODS, metavar="METHOD")
     parser.add_argument("--alone", action="store_true", help="each method in its own process")
@@ -230,7 +230,8 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Drag, print the table, write the figures."""
     args = arguments()
-    names = args.only or (METHODS if args.ablations else MAIN)
+    more = (MASKED if args.masked else {}) | (ABLATIONS if args.ablations else {})
+    names = args.only or MAIN | more
     few = args.faces < FEW
     if args.alone:
         found = [alone(name, args) for name in names]
