@@ -29,8 +29,8 @@ Figures, means over the drags ± half of their 95 % interval; lengths in px of a
 - outside: change of the picture outside the disc, grey levels.
 - steps and seconds of the way there; MB: peak memory of a process that drags by this method alone.
 
-With fewer than FEW faces, only LOOK_DRAGS drags a face, of LOOK_STEPS steps at most. Left out, since
-the product would need changes: PIPs or RAFT as trackers, two feature blocks at once.
+With fewer than FEW faces, only LOOK_DRAGS drags a face, of LOOK_STEPS steps at most. Left out,
+since the product would need changes: PIPs or RAFT as trackers, two feature blocks at once.
 """
 
 import argparse
