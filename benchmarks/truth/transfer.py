@@ -8,8 +8,9 @@ has them, and the results are compared with the second. ``--known`` moves the fi
 true edit in lieu of searching for it, so that only the way back into the photo can be wrong.
 Results: the photo as it was; the generator's picture in place of the whole crop ("generated crop",
 what DragGAN's demos give back); the same where the edit acts only ("generated"); the photo's own
-pixels, moved by its rig ("your pixels"), and by dense flow between the generator's pictures ("by
-flow").
+pixels, moved by its rig ("your pixels"), by dense flow between the generator's pictures ("by
+flow"), and without a model: as rigidly as possible ("elastic"), and by the rule of Inpaint4Drag;
+these two are told which px the true edit changes.
 
 Of each result, here (where the renders differ) and in the whole picture: mean absolute error in
 grey levels, MSE of pictures in [0, 1] times 100, SqueezeNet-feature distance (here: over the box of
@@ -51,6 +52,8 @@ from training.renderer.portrait import Portraits
 from training.renderer.render import code
 from training.renderer.traits import DIMS
 
+from ..real.elastic import RULES, carried
+from ..real.faceless import Trial
 from ..tables import command, write
 from .paired_edits import POINTS, SEED, away, table
 
@@ -151,12 +154,16 @@ def trial(
     *_, flown = engine.drag(bare, edit)
     assert flown.version is not None
     whole = cv2.resize(version.picture, photo.shape[:2], interpolation=cv2.INTER_CUBIC)
+    ways = [((a, b), (c, d)) for a, b, c, d in torch.cat([edit.handles, edit.targets], 1).tolist()]
+    bent = Trial(photo, ways, [])
+    bent.__dict__["mask"] = edited(*pair.pictures)
     results = {
         "no edit": photo,
         "generated crop": whole.astype(np.uint8),
         "generated": show(session.subject, version, "generated"),
         "your pixels": show(session.subject, version),
         "by flow": show(bare.subject, flown.version),
+        **{name: carried(bent, RULES[name])[0] for name in ("elastic", "inpaint4drag")},
     }
     to_go = float(last.state.distances.mean())
     figures = {"points": len(edit.handles), "to go, px": to_go, "fit": fit.pivot_distance}

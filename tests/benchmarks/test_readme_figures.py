@@ -1,18 +1,22 @@
 """Every figure of the README has a command behind it, which is one of the runs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks import page
+from benchmarks.results import read
 from benchmarks.runs import RUNS
 
 ROOT = Path(__file__).parents[2]
 SECTION = "## What to expect\n"
 MODULES = {f"benchmarks.{run.group}.{run.module}" for run in RUNS}
 NAMES = {run.name for run in RUNS}
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 FIGURE = re.compile(r"\d ?(%|(s|ms|px|[kMG]B|dB|minutes|seconds|times|steps)\b)")
 
 
@@ -68,6 +72,60 @@ def test_every_figure_of_the_readme_has_a_command() -> None:
     text = section((ROOT / "README.md").read_text("utf-8"))
     assert sum(len(table) - 1 for table in rows(text)) > 10
     assert wrong(text) == []
+
+
+def values(cells: Any) -> Iterator[float]:
+    """All numbers in the tables of a run."""
+    if isinstance(cells, str):
+        yield from map(float, NUMBER.findall(cells))
+    elif isinstance(cells, dict | list):
+        for cell in cells.values() if isinstance(cells, dict) else cells:
+            yield from values(cell)
+    elif cells is not None:
+        yield float(cells)
+
+
+def unmeasured(text: str, runs: Mapping[str, Any]) -> list[str]:
+    """The numbers of figures that the runs they are linked to did not print, however rounded."""
+    found: list[str] = []
+    for _, *lines in rows(text):
+        for what, figure, command, *_ in lines:
+            parts = [(runs[n].get("rows"), runs[n].get("more")) for n in sources(command)[1]]
+            known = [*values([list(part) for part in parts])]
+            for number in NUMBER.findall(figure) if parts else ():
+                digits = len(number.partition(".")[2])
+                near = 0.501 * 10**-digits
+                if not any(abs(value - float(number)) <= near for value in known):
+                    found.append(f"{what}: {number}")
+    return found
+
+
+def test_the_figures_of_the_readme_are_those_of_the_page() -> None:
+    runs = read(ROOT / "docs/results.json").runs
+    text = section((ROOT / "README.md").read_text("utf-8"))
+    linked = sources(text)[1]
+    assert len(linked) > 10
+    assert [name for name in linked if "rows" not in runs.get(name, {})] == []
+    assert unmeasured(text, runs) == []
+
+
+def test_the_page_is_made_of_the_results_beside_it() -> None:
+    text = (ROOT / "docs/results.md").read_text("utf-8")
+    plots = re.findall(r"^!\[.*\]\(results/(.*)\.svg\)$", text, re.MULTILINE)
+    assert all((ROOT / f"docs/results/{name}.svg").is_file() for name in plots)
+    without = re.sub(r"^!\[.*\]\(.*\)\n\n", "", text, flags=re.MULTILINE)
+    assert without == page.page(read(ROOT / "docs/results.json"))
+
+
+def test_a_figure_that_was_not_measured_is_found() -> None:
+    runs = {
+        "landmarks": {"rows": [{"MD": "2.347 ± 0.2", "n": 9}], "more": {"beside": [{"s": 1.26}]}}
+    }
+    link = "[landmarks](docs/results.md#landmarks)"
+    for good in ("2.3 (2.35), 9 pairs", "1.3 s", "words"):
+        assert unmeasured(f"{HEAD}| a | {good} | {link} |\n", runs) == []
+    bad = f"{HEAD}| a | 2.4; 9 | {link} |\n| b | 7 | `a command` |\n"
+    assert unmeasured(bad, runs) == ["a: 2.4"]
 
 
 HEAD = "| what | figure | command |\n|---|---|---|\n"
