@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -221,7 +222,7 @@ def own_data_is_deleted(page: Page, files: set[Path]) -> None:
 
 def test_nothing_is_lost_between_hands_and_eyes(visitor: Visitor) -> None:
     page = visitor()
-    page.check("#canvas [data-part=live]")
+    a_tick_is_to_be_seen(page)
     draw(page, NOSE, ASIDE)
     says(page, "Arrived")
     is_at(page, 1)
@@ -230,6 +231,15 @@ def test_nothing_is_lost_between_hands_and_eyes(visitor: Visitor) -> None:
     is_ready(page)
     fast_fingers_are_not_ignored(page)
     every_picture_of_a_drag_is_seen(page)
+
+
+def a_tick_is_to_be_seen(page: Page) -> None:
+    box, filled = page.locator("#canvas [data-part=live]"), list[float]()
+    for ticked in (False, True):
+        box.set_checked(ticked)
+        seen = np.asarray(Image.open(BytesIO(box.screenshot())).convert("L"))
+        filled.append(float((seen < 200).mean()))
+    assert filled[0] < 0.4 < filled[1]
 
 
 def fast_fingers_are_not_ignored(page: Page) -> None:
