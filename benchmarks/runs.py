@@ -40,7 +40,7 @@ class Run:
 
 RUNS = (
     Run("arrive", "landmarks", "Landmarks of one face, dragged to where another face has them.",
-        "--pairs 1000 --points 1 5", "--pairs 3", "--features {features}"),
+        "--pairs 1000 --points 1 5", "--pairs 3 --points 1 5", "--features {features}"),
     Run("arrive", "landmarks", "All 68 landmarks of one face, dragged likewise.",
         "--pairs 100 --points 68", variant="68"),
     Run("arrive", "landmarks", "The first again, dragged to where the face net alone sees them.",

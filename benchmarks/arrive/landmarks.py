@@ -12,6 +12,8 @@ like the paper's without an edit (12.9, 11.7, 16.0 px).
 Three judges look at each result (judges.py). ``--targets`` says whose landmarks are dragged; "MD"
 is by that one. What the others say, "MD net" for example, is the distance between what they see
 of the result and what they see of the second face. A landmark that a face hides is not counted.
+Of a model of photographs (``--model ffhq-512``, once it is fetched) the net is right as it is, and
+the calibration is not: ``--targets net``.
 The Frechet distance is between the pictures before and after the drags of the fewest points, by
 pooled SqueezeNet features, if ``--features`` says where these are.
 """
