@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from editor.machine.cores import use_well
 from weights.files import FACES, WeightsError
 from weights.hub.cache import find
 
@@ -36,7 +37,8 @@ def means(rows: Sequence[Figures], digits: int) -> dict[str, float]:
 
 
 def command(description: str) -> argparse.ArgumentParser:
-    """A parser that knows --model and --json."""
+    """A parser that knows --model and --json; the machine is used as the product uses it."""
+    use_well()
     parser = argparse.ArgumentParser(description=description)
     what = "a file, or the name of a model that is fetched"
     parser.add_argument("--model", type=model_file, default=FACES, help=what)
