@@ -16,16 +16,21 @@ MOST_BUMP = 0.3  # of the distance between the eyes: what a handle may be moved 
 STILL = (0.01, 0.05), (20.0, 0.01)
 """Cost of a vertex' squared motion, a mean, against that of what handles lack: the skull's and the
 face's, and the same where all handles are of parts that move without the skull."""
-MOST_SHARES = (1.5, 1.0), (0.5, 2.0)  # times the skull's and the face's motion, likewise
-SCALED = 0.8  # of the distance between the eyes around handles the face's is more than once
-BUMP = 0.4  # of the distance between the eyes: how wide a handle's own motion is
+MOST_SHARES = (1.5, 1.0), (0.0, 1.5)  # times the skull's and the face's motion, likewise
+BUMP, SCALED = 0.4, 0.8
+"""Of the distance between the eyes: how wide a handle's own motion is, and how far around handles
+the face's is another share than elsewhere."""
 PARTS = {
-    "lids": (0.18, (*LEFT_EYE, *RIGHT_EYE)),
-    "lips": (0.3, (*INNER_LIPS, *OUTER_LIPS)),
-    "brows": (0.45, (*LEFT_BROW, *RIGHT_BROW)),
+    "lids": (0.18, 0.4, (*LEFT_EYE, *RIGHT_EYE)),
+    "lips": (0.3, 0.8, (*INNER_LIPS, *OUTER_LIPS)),
+    "brows": (0.45, 0.5, (*LEFT_BROW, *RIGHT_BROW)),
 }
-"""What moves on its own: the same of it, and its rows of the mesh."""
-NEAR = 0.1  # distances between the eyes from such a row, where a handle drags it
+"""What moves on its own: both of it, the second where the skull stays; its rows of the mesh."""
+NEAR = 0.15  # distances between the eyes from such a row, where a handle drags it
+EXPLAINED = 0.6  # of its ways that the face's own motion may lack, and is still what was meant
+
+Ends = tuple[Float[np.ndarray, "p 3"], Float[np.ndarray, "p 3"]]
+"""How the skull's motion moves the handles, and how the face's own does."""
 
 
 def with_handles(
@@ -52,12 +57,14 @@ def with_handles(
     def at(values: np.ndarray) -> np.ndarray:
         return np.stack([_weighted(values[rows], near[rows, k]) for k, rows in enumerate(anchors)])
 
-    skull, face = (free[:, None] * shift for shift in shifts)
+    skull, face = whole = free[:, None] * shifts[0], free[:, None] * shifts[1]
+    found = at(skull), at(face)
     parts = [_part(near[:, k] / rig.eyes) for k in range(len(handles))]
-    alone = all(parts)
-    share, own = _shares((at(skull), at(face)), (skull, face), wanted, alone)
+    alone = _alone(parts, found, whole, wanted)
+    share, own = _shares(found, whole, wanted, alone)
     far = 0.0 if alone else min(own, 1.0)
-    around = np.exp(-0.5 * (near.min(1) / (SCALED * rig.eyes)) ** 2)
+    reach = [PARTS[part][1] if part and alone else SCALED for part in parts]
+    around = np.exp(-0.5 * (near / (np.array(reach) * rig.eyes)) ** 2).max(1)
     shift = share * skull + (far * (1 - around) + own * around)[:, None] * face
     loose = free * np.minimum(1, 4 * rig.follow)
     wide = [PARTS[part][0] if part else BUMP for part in parts]
@@ -71,8 +78,19 @@ def with_handles(
 
 def _part(away: Float[np.ndarray, " v"]) -> str:
     """Which of the PARTS a handle drags, so far from each vertex; "" for none."""
-    nearest, name = min((float(away[list(rows)].min()), name) for name, (_, rows) in PARTS.items())
+    nearest, name = min((float(away[list(rows)].min()), name) for name, (*_, rows) in PARTS.items())
     return name if nearest < NEAR else ""
+
+
+def _alone(parts: list[str], found: Ends, whole: Shifts, wanted: Float[np.ndarray, "p 2"]) -> bool:
+    """Whether the skull stays: all handles drag parts, or most do and the face moves as they ask.
+
+    A chin goes down with the lips of a mouth that opens, and the head does not nod for it.
+    """
+    if all(parts) or 2 * sum(map(bool, parts)) < len(parts):
+        return all(parts)
+    ways = np.einsum("k,kpc->pc", _shares(found, whole, wanted, True), np.stack(found)[..., :2])
+    return float(np.linalg.norm(wanted - ways)) <= EXPLAINED * float(np.linalg.norm(wanted))
 
 
 def lids_apart(vertices: Vertices) -> Vertices:
@@ -88,7 +106,7 @@ def lids_apart(vertices: Vertices) -> Vertices:
 
 
 def _shares(
-    found: tuple[np.ndarray, np.ndarray],
+    found: Ends,
     whole: Shifts,
     wanted: Float[np.ndarray, "p 2"],
     alone: bool,

@@ -68,6 +68,30 @@ def test_lids_come_down_without_the_head() -> None:
     vertices = with_handles(own, rest(own), nodding(own), drags, FREE)
     np.testing.assert_allclose(vertices[rows, :2], drags[:, 1], atol=0.5)
     assert np.abs(vertices[list(STABLE)] - FACE[list(STABLE)]).max() < 1.5
+    assert np.abs(vertices[468:] - own.vertices[468:]).max() < 0.1  # hair and ears
+
+
+def test_a_chin_that_goes_with_an_opened_mouth_does_not_nod_the_head() -> None:
+    own, rows = rig(), [LOWER_LIP, 17, 84, CHIN]  # lips, and what is no part
+    skull, face = nodding(own)
+    face[:] = 0.0
+    face[rows, 1] = [9.0, 8.0, 10.0, 7.0]
+    handles = FACE[rows, :2]
+    drags = np.stack([handles, handles + np.array([0.0, 12.0])], 1)
+    vertices = with_handles(own, rest(own), (skull, face), drags, FREE)
+    np.testing.assert_allclose(vertices[rows, :2], drags[:, 1], atol=2)
+    assert np.linalg.norm(skull[OVAL[0]]) > 5
+    assert np.abs(vertices[OVAL[0]] - own.vertices[OVAL[0]]).max() < 0.5
+
+
+def test_a_chin_that_the_face_leaves_where_it_is_takes_the_head_along() -> None:
+    own, rows = rig(), [LOWER_LIP, CHIN]
+    skull, face = nodding(own)
+    handles = FACE[rows, :2]
+    drags = np.stack([handles, handles + skull[rows, :2]], 1)
+    vertices = with_handles(own, rest(own), (skull, face), drags, FREE)
+    moved, whole = (np.linalg.norm(way[OVAL[0]]) for way in (vertices - own.vertices, skull))
+    assert moved > 0.7 * whole
 
 
 def test_a_nose_takes_the_head_along() -> None:
