@@ -17,6 +17,11 @@ Cell = tuple[float, float]  # a figure, and its error: 0 if nobody says
 Series = dict[str, dict[str, Cell]]  # by name, then by group
 
 AWAY = "MD calibrated"
+METHODS = (
+    "no edit", "draggan", "draggan x10", "freedrag w+", "freedrag", "ours", "no axes",
+    "no coordinates",
+)  # fmt: skip
+OURS = {"no edit": "no edit", "MD": "ours, net calibrated", "MD net": "ours, net as it is"}
 PAPER, POINTS = ("no edit", "DragGAN"), ("1", "5", "68")  # what is shown of its table
 NUMBER = r"(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
 CELL = re.compile(rf"{NUMBER}(?: ± (?:{NUMBER}|\?))?(?: \(\d+\))?")
@@ -83,7 +88,7 @@ def bars(title: str, up: str, across: str, series: Series) -> Bars | None:
 def methods(runs: Mapping[str, Entry]) -> Plot | None:
     """What arrives against what the drag changes beside."""
     away, drift = (column(runs["methods"]["rows"], "method", t) for t in (AWAY, "drift"))
-    places = {name: (away[name], drift[name]) for name in away if name in drift}
+    places = {name: (away[name], drift[name]) for name in METHODS if name in away and name in drift}
     up, across = (
         "drift of skin and hair, Lab",
         "from the target by the calibrated face net, px of 512",
@@ -93,11 +98,13 @@ def methods(runs: Mapping[str, Entry]) -> Plot | None:
 
 def landmarks(runs: Mapping[str, Entry]) -> Plot | None:
     """Before and after, beside the paper."""
-    titles, rows = ("no edit", "MD", "MD net"), runs["landmarks"]["rows"]
-    ours = {title: column(rows, "points", title) for title in titles}
+    rows = [
+        row for name in ("landmarks", "landmarks-68") for row in runs.get(name, {}).get("rows", ())
+    ]
+    ours = {named: column(rows, "points", title) for title, named in OURS.items()}
     paper = {f"paper, {row['method']}": {n: (float(row[n] or 0), 0.0) for n in POINTS}
              for row in LANDMARKS if row["method"] in PAPER}  # fmt: skip
-    series = ours | paper if ours["MD"] or ours["MD net"] else {}
+    series = ours | paper if any(ours.values()) else {}
     return bars("Landmarks dragged to another face's", "mean distance, px of 512", "points", series)
 
 
@@ -110,7 +117,7 @@ def photo_edits(runs: Mapping[str, Entry]) -> Plot | None:
 
 def transfer(name: str, runs: Mapping[str, Entry]) -> Plot | None:
     """The error of each way by the factor that was moved."""
-    kind = "error here, "
+    kind = "error whole, "
     rows = [row for row in runs[name]["rows"] if str(row.get("figure")).startswith(kind)]
     series = {
         row["figure"].removeprefix(kind): {f: known for f in row if (known := cell(row[f]))}
