@@ -77,6 +77,8 @@ RUNS = (
         "--assets {assets} --pairs 24", None, "--features {features}"),
     Run("truth", "transfer", "The same, along the true edit in lieu of a search.",
         "--assets {assets} --pairs 24 --known", None, "--features {features}", variant="known"),
+    Run("truth", "rig_motion", "Where the points of a photo's rig go in these, and should go.",
+        "--assets {assets} --pairs 24"),
     Run("truth", "paired_edits", "Drags of the model's pictures whose right answer is known.",
         "--assets {assets} --features {features}"),
     Run("truth", "face_net", "How much of a known motion the face net sees.", "--assets {assets}"),
