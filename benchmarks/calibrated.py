@@ -14,7 +14,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from photo.faces import SURE
 from photo.mesh import IBUG
+from photo.nets import aligned_points
+from transfer.flow import Picture
 
 FILE = Path(__file__).parent / "calibrated.npz"
 LANDMARKS = len(IBUG)
@@ -80,8 +83,14 @@ def shares(points: Float[np.ndarray, "*n 2"], side: int) -> Float[np.ndarray, "*
     return (points + 0.5) / side
 
 
-def calibrated(
-    points: Float[np.ndarray, "478 2"], side: int, by: Calibration
-) -> Float[np.ndarray, "68 2"]:
-    """Landmarks of a picture of this side, px, from the points that the net sees in it, px."""
-    return by.landmarks(shares(points, side)[None])[0] * side - 0.5
+def seen(picture: Picture) -> tuple[Float[np.ndarray, "68 2"], Float[np.ndarray, "68 2"]]:
+    """Landmarks, px of a picture cut as FFHQ's: (as the net sees them, calibrated).
+
+    nan where the net sees no face.
+    """
+    points, sure = aligned_points(picture)
+    if not sure > SURE:
+        points = np.full_like(points, np.nan)
+    side = len(picture)
+    better = calibration().landmarks(shares(points, side)[None])[0] * side - 0.5
+    return points[list(IBUG)], better

@@ -6,8 +6,8 @@
 
 instructions.py says what a file holds, and that its seeds mean pictures of one model. Without a
 file the drags are those that ``--make`` writes for a model of faces: 1 to 3 of the points that the
-face net sees, 6 % or 10 % of the picture's side, where faces have them (point_drags.py); every
-second with a mask of discs around them. They are made by a rule, the published ones by hand.
+calibrated face net sees, 6 % or 10 % of the picture's side, where faces have them (point_drags.py);
+every second with a mask of discs around them. They are made by a rule, the published ones by hand.
 
 As in FreeDrag's paper (arXiv 2307.04684, section 5) a drag takes 300 steps at most, or as many as
 the method has, and then the opposite one is carried out from where it ended. Means ± half of a
@@ -38,10 +38,9 @@ from editor.dragger import Dragger
 from editor.engine import Engine
 from editor.motion.estimators import Latents
 from photo.crop import resized
-from photo.faces import SURE
-from photo.nets import aligned_points
 from transfer.flow import Picture
 
+from ..calibrated import seen
 from ..figures import Cell, interval
 from ..real.elastic import RADII, dai
 from ..tables import command, table
@@ -62,11 +61,10 @@ Found = dict[str, float]
 
 
 def marks(engine: Engine, seed: int) -> np.ndarray:
-    """Where the face net sees the points of this face; no rows where it sees none."""
+    """Where the face net, calibrated, sees the landmarks of this face; no rows of none."""
     nothing = np.empty((0, 2))
-    picture = engine.picture(Instruction(seed, nothing, nothing).ws(engine))
-    points, sure = aligned_points(picture)
-    return points if sure > SURE else nothing
+    better = seen(engine.picture(Instruction(seed, nothing, nothing).ws(engine)))[1]
+    return better if np.isfinite(better).all() else nothing
 
 
 def made(engine: Engine, count: int) -> Iterator[Instruction]:
@@ -75,17 +73,17 @@ def made(engine: Engine, count: int) -> Iterator[Instruction]:
     Raises:
         InstructionError: hardly any picture of the model shows a face.
     """
-    known = [seen for k in range(SURVEY) if len(seen := marks(engine, SEED - 1 - k))]
+    known = [found for k in range(SURVEY) if len(found := marks(engine, SEED - 1 - k))]
     if len(known) < SURVEY / 2:
         raise InstructionError("Drags can be made for models of faces only: give a --file.")
     many, source = torch.from_numpy(np.stack(known)).float(), torch.Generator().manual_seed(SEED)
     for number, seed in enumerate(range(SEED, SEED + count)):
-        seen, names = marks(engine, seed), np.random.default_rng(seed).permutation(list(POINTS))
-        if not len(seen):
+        found, names = marks(engine, seed), np.random.default_rng(seed).permutation(list(POINTS))
+        if not len(found):
             continue
         rows = [POINTS[str(name)] for name in names[: 1 + number % 3]]
         length = LENGTHS[number % 2] * engine.side
-        starts = torch.from_numpy(seen[rows]).float()
+        starts = torch.from_numpy(found[rows]).float()
         ends = [end(s, many[:, row], length, source) for s, row in zip(starts, rows, strict=True)]
         handles, targets = (
             places.clamp(0, engine.side - 1).round().double().numpy()

@@ -15,12 +15,10 @@ from jaxtyping import Float
 from editor.engine import Engine
 from editor.motion.estimators import Latents, correspondence
 from photo import crop
-from photo.faces import SURE
 from photo.mesh import IBUG
-from photo.nets import aligned_points
 from transfer.correspondence import CoordinateMap, confidence_of, nearest
 
-from ..calibrated import calibrated, calibration
+from ..calibrated import seen as landmarks_seen
 
 Marks = Float[np.ndarray, "68 2"]
 Seen = Mapping[str, Marks]
@@ -39,12 +37,8 @@ class Judges:
 
     def __call__(self, ws: Latents) -> Seen:
         """What they see at these ws."""
-        picture = self.engine.picture(ws)
-        points, sure = aligned_points(picture)
-        if not sure > SURE:
-            points = np.full_like(points, np.nan)
-        better = calibrated(points, len(picture), calibration())
-        seen = {"calibrated": better, "net": points[list(IBUG)]}
+        net, better = landmarks_seen(self.engine.picture(ws))
+        seen = {"calibrated": better, "net": net}
         return seen if self.under is None else {**seen, "head": self.by_head(ws, self.under)}
 
     @cached_property

@@ -16,11 +16,9 @@ from torch.nn import functional as F
 from drag import Edit
 from editor.engine import Engine
 from editor.motion.estimators import Latents, correspondence
-from photo.faces import SURE
 from photo.mesh import IBUG
-from photo.nets import aligned_points
 
-from ..calibrated import calibrated, calibration
+from ..calibrated import seen
 from .drag_accuracy import landmarks
 from .drag_metrics import Pull, Shown
 
@@ -53,13 +51,9 @@ class Task:
 def look(engine: Engine, ws: Latents) -> Shown:
     """What the judges see at these ws; no marks where the face net sees no face."""
     picture = engine.picture(ws)
-    points, sure = aligned_points(picture)
     known = correspondence(engine.model, ws, engine.side)
     assert known is not None, "This model has no coordinate head."
-    if not sure > SURE:
-        points = np.full_like(points, np.nan)
-    better = calibrated(points, len(picture), calibration())
-    return Shown(picture, points[list(IBUG)], better, known.shown(ws))
+    return Shown(picture, *seen(picture), known.shown(ws))
 
 
 def end(

@@ -47,10 +47,10 @@ def test_it_is_the_same_from_its_file_but_for_rounding(tmp_path: Path) -> None:
 
 
 def test_where_the_net_sees_nothing_there_is_nothing() -> None:
-    known = calibrated.calibration()
-    nothing = calibrated.calibrated(np.full((478, 2), np.nan), 256, known)
-    assert nothing.shape == (LANDMARKS, 2)
-    assert np.isnan(nothing).all()
+    black = np.zeros((256, 256, 3), np.uint8)
+    for nothing in calibrated.seen(black):
+        assert nothing.shape == (LANDMARKS, 2)
+        assert np.isnan(nothing).all()
 
 
 def test_the_file_mends_how_far_noses_go(monkeypatch: pytest.MonkeyPatch) -> None:

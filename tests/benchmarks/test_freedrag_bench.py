@@ -12,6 +12,8 @@ from worlds import small_generator
 from benchmarks.arrive import freedrag_bench as bench
 from benchmarks.arrive.instructions import Instruction, InstructionError, read, write
 from benchmarks.arrive.methods import MAIN
+from benchmarks.arrive.point_drags import POINTS
+from benchmarks.calibrated import seen
 from benchmarks.real.elastic import MOST_DB
 from drag import Edit, EditError
 from editor.engine import Engine
@@ -107,6 +109,10 @@ def test_drags_that_are_made_are_read_again(
     monkeypatch.setattr(bench, "SURVEY", 8)
     made = list(bench.made(engine, 2))
     assert [len(each.handles) for each in made] == [1, 2]
+    for each in made:  # they lie on landmarks that the net sees, but for rounding
+        landmarks = seen(engine.picture(each.ws(engine)))[1][list(POINTS.values())]
+        away = np.linalg.norm(each.handles[:, None] - landmarks, axis=2).min(1)
+        assert away.max() < 1
     write(file := tmp_path / "made.jsonl", made)
     for before, after in zip(made, read(file, engine.side), strict=True):
         assert before.seed == after.seed
