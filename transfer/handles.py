@@ -26,6 +26,7 @@ PARTS = {
     "brows": (0.45, 0.5, (*LEFT_BROW, *RIGHT_BROW)),
 }
 """What moves on its own: both of it, the second where the skull stays; its rows of the mesh."""
+DAMPING = 0.03  # of the bumps' heights: handles side by side that part are not torn apart
 NEAR = 0.15  # distances between the eyes from such a row, where a handle drags it
 EXPLAINED = 0.6  # of its ways that the face's own motion may lack, and is still what was meant
 
@@ -72,7 +73,7 @@ def with_handles(
     lacking = wanted - at(shift[:, :2])
     length = np.linalg.norm(lacking, axis=1, keepdims=True)
     lacking *= np.minimum(1, MOST_BUMP * rig.eyes / np.maximum(length, 1e-6))
-    shift[:, :2] += bumps @ np.linalg.lstsq(at(bumps), lacking, rcond=0.05)[0]
+    shift[:, :2] += bumps @ _heights(at(bumps), lacking)
     return lids_apart(base + shift)
 
 
@@ -128,6 +129,13 @@ def _shares(
     bounds = (0, 1e-3 + np.array(MOST_SHARES[alone]))
     skull, face = lsq_linear(np.vstack([rows, np.diag(costs)]), goal, bounds).x
     return float(skull), float(face)
+
+
+def _heights(ways: Float[np.ndarray, "p p"], lacking: Float[np.ndarray, "p 2"]) -> np.ndarray:
+    """The bumps' heights by damped least squares; ``ways``: how each moves each handle."""
+    square = ways.T @ ways
+    damping = DAMPING**2 * np.trace(square) + 1e-9
+    return np.linalg.solve(square + damping * np.eye(len(square)), ways.T @ lacking)
 
 
 def _weighted(values: np.ndarray, distance: np.ndarray) -> np.ndarray:

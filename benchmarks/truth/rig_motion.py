@@ -42,10 +42,10 @@ def truth(pair: Pair, points: Points) -> tuple[Points, Bool[np.ndarray, " p"]]:
 
 
 def trials(
-    engine: Engine, portraits: Portraits, count: int
+    engine: Engine, portraits: Portraits, count: int, first: int
 ) -> Iterator[tuple[str, dict[str, float | None]]]:
     """(factor, mean distances) of each pair in which the net sees a face."""
-    for pair in tqdm(edits(portraits, count, SHARE), total=count):
+    for pair in tqdm(edits(portraits, count, SHARE, first), total=count):
         edit = handles(pair)
         session = engine.open(pair.pictures[0], box_quad(-0.5, -0.5, float(SIDE)))
         rig = session.subject.rig
@@ -75,9 +75,10 @@ def main() -> None:
     parser: argparse.ArgumentParser = command("Where the points of a photo's rig go.")
     parser.add_argument("--assets", type=Path, required=True, help="MakeHuman's data")
     parser.add_argument("--pairs", type=int, default=24)
+    parser.add_argument("--first", type=int, default=0, help="of the unseen faces")
     args = parser.parse_args()
     engine = Engine(args.model, device="cpu")
-    each = list(trials(engine, Portraits(read_assets(args.assets)), args.pairs))
+    each = list(trials(engine, Portraits(read_assets(args.assets)), args.pairs, args.first))
     rows: list[dict[str, object]] = []
     for factor in ("all", *dict.fromkeys(name for name, _ in each)):
         some = [figures for name, figures in each if factor in ("all", name)]

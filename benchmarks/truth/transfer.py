@@ -104,12 +104,13 @@ class KnownEdit(Dragger):
             yield state, activation(base + share * self.way)
 
 
-def edits(portraits: Portraits, count: int, share: float) -> Iterator[Pair]:
+def edits(portraits: Portraits, count: int, share: float, first: int = 0) -> Iterator[Pair]:
     """Faces no training has seen, the factors of MOVES in turns, from below their mean to above.
 
     Such a move leaves the length of z as it is, and with it all other factors of the face.
+    ``first``: of the unseen faces; 1000 and more were in no sight when constants were chosen.
     """
-    factors, index = list(pairs.MOVES), pairs.UNSEEN
+    factors, index = list(pairs.MOVES), pairs.UNSEEN + first
     for k in range(count):
         factor = factors[k % len(factors)]
         by, dim = share * pairs.MOVES[factor], DIMS[factor].start
@@ -256,6 +257,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--share", type=float, default=SHARE, help="of the moves in training.renderer.pairs"
     )
+    parser.add_argument("--first", type=int, default=0, help="of the unseen faces")
     parser.add_argument("--known", action="store_true", help="move along the true edit, no search")
     parser.add_argument("--fit", choices=tuple(BUDGETS), default="balanced")
     parser.add_argument("--sheet", type=Path, help="draw photo, true, generated, your pixels")
@@ -267,7 +269,7 @@ def main() -> None:
     args = arguments()
     engine = Engine(args.model, device="cpu")
     features = SqueezeFeatures(args.features) if args.features else None
-    faces = edits(Portraits(read_assets(args.assets)), args.pairs, args.share)
+    faces = edits(Portraits(read_assets(args.assets)), args.pairs, args.share, args.first)
     found: list[tuple[str, dict[str, float]]] = []
     rows: list[np.ndarray] = []
     for pair in tqdm(faces, total=args.pairs):

@@ -11,7 +11,8 @@ from canvas_orders import send, show
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from benchmarks.real.preview import GUESSED, SCRIPT, held
+from benchmarks.real.preview import DECODED, GUESSED, SCRIPT, held
+from transfer.handles import with_handles
 from transfer.rig import Pose
 from ui.page import handlers, preview
 
@@ -21,6 +22,22 @@ NO_WEBGL = """const own = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
   return kind === 'webgl' ? null : own.call(this, kind, ...rest);
 };"""
+
+NAMES = "{ guessed, anchor, shifts, coordinates }"
+SHIFTED = f"""([sent, drags]) => {{
+  const head = ({DECODED})(sent);
+  const anchors = drags.map((drag) => anchor(head, drag));
+  const wanted = drags.map(([hx, hy, tx, ty]) => [tx - hx, ty - hy]);
+  const both = shifts(head, coordinates(head, anchors, wanted)).map((shift) => shift.slice());
+  return both.map((shift) => Array.from(shift));
+}}"""
+FEATURES = {  # (rows of the mesh, the way of each, distances between the eyes)
+    "nose": ([1], [(0.3, 0.0)]),
+    "brow and cheek": ([105, 50], [(0.0, -0.1), (0.1, 0.0)]),
+    "mouth that opens": ([13, 14, 152], [(0.0, -0.03), (0.0, 0.2), (0.0, 0.15)]),
+    "chin against the lips": ([13, 14, 152], [(0.0, -0.03), (0.0, 0.2), (0.4, -0.3)]),
+    "smile": ([61, 291], [(-0.12, -0.1), (0.12, -0.1)]),
+}
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +124,7 @@ def test_handles_arrive_and_what_is_protected_stays(
 ) -> None:
     page, start = canvas(), handlers.fresh().session.now.change
     assert isinstance(start, Pose)
-    page.evaluate(f"() => {{ {SCRIPT.read_text('utf-8')}; window.guessed = guessed; }}")
+    page.evaluate(f"() => {{ {SCRIPT.read_text('utf-8')}; Object.assign(window, {NAMES}); }}")
     pairs = [[256, 290, 286, 284], [300, 380, 306, 380]]
     found = np.array(page.evaluate(GUESSED, [head, pairs])).reshape(-1, 3)
     for pair in pairs:
@@ -115,3 +132,23 @@ def test_handles_arrive_and_what_is_protected_stays(
         assert np.linalg.norm(end - pair[2:]) < 1
     still = np.abs(found - start.vertices)[-36:]  # the outermost ring
     assert still.max() < 1e-3
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_handles_arrive_as_on_the_server(
+    canvas: Callable[..., Page], head: dict[str, Any], feature: str
+) -> None:
+    page, session = canvas(), handlers.fresh().session
+    start, rig = session.now.change, session.subject.rig
+    assert isinstance(start, Pose)
+    assert rig is not None
+    rows, ways = FEATURES[feature]
+    handles = start.vertices[rows, :2]
+    drags = np.stack([handles, handles + rig.eyes * np.array(ways)], 1)
+    sent = [head, drags.reshape(-1, 4).tolist()]
+    page.evaluate(f"() => {{ {SCRIPT.read_text('utf-8')}; Object.assign(window, {NAMES}); }}")
+    skull, face = (np.reshape(each, (-1, 3)) for each in page.evaluate(SHIFTED, sent))
+    found = np.reshape(page.evaluate(GUESSED, sent), (-1, 3))
+    expected = with_handles(rig, start, (skull, face), drags, np.ones(len(skull)))
+    assert np.abs(expected - start.vertices).max() > 3
+    assert np.abs(found - expected)[:, :2].max() < 0.3

@@ -1,15 +1,9 @@
 // How the photo's head moves for the arrows that are drawn: what editor/motion/guess.py has measured,
 // solved for the handles by damped least squares; then as transfer/handles.py lets handles arrive.
 //
-// A head is {pose, follow, near, rows, skull, face, centre, eyes, parts}; see ui/page/preview.py.
+// A head is {pose, follow, near, rows, skull, face, centre, eyes, arrive}; see ui/page/preview.py.
 // Points are flat: x, y, z of one vertex after the other, px of the canvas.
 
-const MOST_BUMP = 0.3; // of the distance between the eyes
-const STILL = [[0.01, 0.05], [20, 0.01]];
-const MOST_SHARES = [[1.5, 1], [0.5, 2]];
-const SCALED = 0.8;
-const BUMP = 0.4;
-const NEAR = 0.1;
 const MOST_GROWTH = 1.05;
 const DAMPING = 1; // of the handles' mean square: long pulls turn a head less than the first px say
 
@@ -120,20 +114,18 @@ function weighted(values, width, weights) {
 }
 
 // Of skull and face: bounded least squares in two unknowns, looked for inside and on the edges.
-function shares(head, anchors, both, wanted, alone) {
+function shares({ arrive }, ends, both, wanted, alone) {
   const goal = wanted.flat().map((value) => value / Math.sqrt(wanted.length));
-  const columns = both.map((shift) =>
-    anchors.flatMap((each) => [0, 1].map((part) => held(each, shift, part) / Math.sqrt(wanted.length))),
-  );
+  const columns = ends.map((ways) => ways.flat().map((value) => value / Math.sqrt(wanted.length)));
   const costs = both.map((shift, k) => {
     let squares = 0;
     for (let v = 0; v < 468; v++) squares += shift[3 * v] ** 2 + shift[3 * v + 1] ** 2;
-    return (STILL[alone][k] * squares) / 468;
+    return (arrive.still[alone][k] * squares) / 468;
   });
   const dot = (a, b) => sum(a.map((value, k) => value * b[k]));
   const square = columns.map((a, i) => columns.map((b, j) => dot(a, b) + (i === j ? costs[i] + 1e-9 : 0)));
   const pull = columns.map((column) => dot(column, goal));
-  const most = MOST_SHARES[alone];
+  const most = arrive.shares[alone];
   const loss = (x) => dot(x, square.map((row) => dot(row, x))) - 2 * dot(x, pull);
   const free = solve(square, pull);
   if (free.every((value, k) => value >= 0 && value <= most[k])) return free;
@@ -146,45 +138,63 @@ function shares(head, anchors, both, wanted, alone) {
   return edges.sort((a, b) => loss(a) - loss(b))[0];
 }
 
-// The width of what a handle drags on its own, if it does: lids, lips and brows.
-function partWidth(head, { far }) {
-  const nearest = (rows) => Math.min(...rows.map((row) => far[row])) / head.eyes;
-  const [width, rows] = [...head.parts].sort((a, b) => nearest(a[1]) - nearest(b[1]))[0];
-  return nearest(rows) < NEAR ? width : 0;
+// [width of its own motion, that of the face's around it] where a handle drags lids, lips or brows.
+function partOf({ arrive, eyes }, { far }) {
+  const nearest = (rows) => Math.min(...rows.map((row) => far[row])) / eyes;
+  const [width, reach, rows] = [...arrive.parts].sort((a, b) => nearest(a[2]) - nearest(b[2]))[0];
+  return nearest(rows) < arrive.near ? [width, reach] : null;
+}
+
+// Whether the skull stays: all handles drag parts, or most do and the face moves as they ask.
+function staying(head, parts, ends, both, wanted) {
+  const count = parts.filter(Boolean).length;
+  if (count === parts.length || 2 * count < parts.length) return count === parts.length;
+  const [skull, face] = shares(head, ends, both, wanted, 1);
+  const lacking = wanted.flatMap((way, k) => way.map((value, part) => value - skull * ends[0][k][part] - face * ends[1][k][part]));
+  return Math.hypot(...lacking) <= head.arrive.explained * Math.hypot(...wanted.flat());
 }
 
 // The vertices with the handles at their targets. drags: [hx, hy, tx, ty]; free: 0 what may not move.
 function guessed(head, drags, free) {
   const anchors = drags.map((drag) => anchor(head, drag));
   const wanted = drags.map(([hx, hy, tx, ty]) => [tx - hx, ty - hy]);
-  const both = shifts(head, coordinates(head, anchors, wanted));
+  return arrived(head, anchors, wanted, { both: shifts(head, coordinates(head, anchors, wanted)), free });
+}
+
+// both: the skull's and the face's shift, before what may not move is held.
+function arrived(head, anchors, wanted, { both, free }) {
   for (const shift of both) for (let at = 0; at < shift.length; at++) shift[at] *= free[(at / 3) | 0];
-  const widths = anchors.map((each) => partWidth(head, each));
-  const alone = widths.every(Boolean) ? 1 : 0;
-  const [share, own] = shares(head, anchors, both, wanted, alone);
+  const ends = both.map((shift) => anchors.map((each) => [0, 1].map((part) => held(each, shift, part))));
+  const parts = anchors.map((each) => partOf(head, each));
+  const alone = staying(head, parts, ends, both, wanted) ? 1 : 0;
+  const [share, own] = shares(head, ends, both, wanted, alone);
   const far = alone ? 0 : Math.min(own, 1);
+  const reach = parts.map((part) => (part && alone ? part[1] : head.arrive.scaled));
   const gauss = (away, width) => Math.exp(-0.5 * (away / (width * head.eyes)) ** 2);
   const shift = new Float64Array(head.pose.length);
   for (let v = 0; v < head.follow.length; v++) {
-    const around = gauss(Math.min(...anchors.map((each) => each.far[v])), SCALED);
+    const around = Math.max(...anchors.map((each, k) => gauss(each.far[v], reach[k])));
     const part = far * (1 - around) + own * around;
     for (let at = 3 * v; at < 3 * v + 3; at++) shift[at] = share * both[0][at] + part * both[1][at];
   }
+  const widths = parts.map((part) => (part ? part[0] : head.arrive.bump));
   arrive(head, anchors, wanted, { shift, free, widths, gauss });
   return shift.map((value, at) => value + head.pose[at]);
 }
 
 // What handles lack is added as Gaussian bumps.
 function arrive(head, anchors, wanted, { shift, free, widths, gauss }) {
-  const bump = (k, v) => free[v] * Math.min(1, 4 * head.follow[v]) * gauss(anchors[k].far[v], widths[k] || BUMP);
+  const bump = (k, v) => free[v] * Math.min(1, 4 * head.follow[v]) * gauss(anchors[k].far[v], widths[k]);
   const at = anchors.map(({ nearest, weights }) =>
     anchors.map((_, k) => sum(nearest.map((v, i) => weights[i] * bump(k, v)))),
   );
-  const square = at.map((_, i) => at.map((_, j) => sum(at.map((row) => row[i] * row[j])) + (i === j ? 1e-4 : 0)));
+  const square = at.map((_, i) => at.map((_, j) => sum(at.map((row) => row[i] * row[j]))));
+  const damping = head.arrive.damping ** 2 * sum(square.map((row, k) => row[k])) + 1e-9;
+  square.forEach((row, k) => (row[k] += damping));
   for (const part of [0, 1]) {
     const lacking = anchors.map((each, k) => {
       const ways = [0, 1].map((side) => wanted[k][side] - held(each, shift, side));
-      return ways[part] * Math.min(1, (MOST_BUMP * head.eyes) / Math.max(1e-6, Math.hypot(...ways)));
+      return ways[part] * Math.min(1, (head.arrive.mostBump * head.eyes) / Math.max(1e-6, Math.hypot(...ways)));
     });
     const heights = solve(square, at.map((_, i) => sum(at.map((row, j) => row[i] * lacking[j]))));
     for (let v = 0; v < head.follow.length; v++) {

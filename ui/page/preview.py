@@ -11,8 +11,8 @@ from editor.motion.warps import REACH
 from editor.session import FittedPhoto, Version
 from editor.view import VIEW_SIDE, wide
 from photo.mesh import INNER_LIPS, LEFT_EYE, OVAL, RIGHT_EYE
+from transfer import handles
 from transfer.bend import triangles
-from transfer.handles import PARTS
 from transfer.rig import GRID, RIG_SIDE, Pose
 
 from ..picture import data_url
@@ -32,7 +32,7 @@ def head(subject: FittedPhoto, version: Version) -> dict[str, Any]:
         "follow": numbers(rig.follow, np.float32), "near": numbers(rig.near, np.float32),
         "rows": numbers(_rows(len(rig.vertices)), np.uint16), "eyes": rig.eyes,
         "triangles": numbers(triangles(len(rig.vertices)), np.uint16),
-        "parts": [[width, rows] for width, rows in PARTS.values()], "lips": INNER_LIPS,
+        "arrive": _arrive(), "lips": INNER_LIPS,
         "balls": [
             {"iris": now.iris(rig, number).tolist(), "lids": lids}
             for number, lids in enumerate((LEFT_EYE, RIGHT_EYE))
@@ -46,6 +46,16 @@ def numbers(values: Any, kind: Any) -> str:
     """An array's bytes, little-endian, in base64."""
     data = np.ascontiguousarray(values, np.dtype(kind).newbyteorder("<"))
     return base64.b64encode(data.tobytes()).decode()
+
+
+def _arrive() -> dict[str, Any]:
+    """The constants by which handles arrive, so that they are the server's."""
+    return {
+        "mostBump": handles.MOST_BUMP, "bump": handles.BUMP, "scaled": handles.SCALED,
+        "still": handles.STILL, "shares": handles.MOST_SHARES, "near": handles.NEAR,
+        "explained": handles.EXPLAINED, "damping": handles.DAMPING,
+        "parts": list(handles.PARTS.values()),
+    }  # fmt: skip
 
 
 def _rows(count: int) -> np.ndarray:
