@@ -65,6 +65,14 @@ def interval(values: Iterable[float | None]) -> str:
     return f"{mean:.{digits}f} ± {error:.{digits}f}"
 
 
+def intervals(found: Sequence[Mapping[str, float]], absent: Mapping[str, Cell]) -> dict[str, Cell]:
+    """The interval of each figure, in the order of ``absent``, which says what stands for none."""
+    return {
+        title: interval(one.get(title) for one in found) if any(title in o for o in found) else none
+        for title, none in absent.items()
+    }
+
+
 def markdown(rows: Sequence[Mapping[str, object]]) -> str:
     """A table; floats with four digits, a dash for what there is not."""
     titles = list(dict.fromkeys(title for row in rows for title in row))

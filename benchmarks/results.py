@@ -6,11 +6,12 @@ committed then, and ``quick``.
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from weights.files import whole
 
 from .machine import machine, versions
 from .runner import NOT_RUN
@@ -100,10 +101,9 @@ def put(file: Path, name: str, entry: Entry) -> bool:
 
 def _write(file: Path, results: Results) -> None:
     """The whole of it, or nothing."""
-    part = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        part.write_text(json.dumps(asdict(results.ordered()), indent=1), "utf-8")
-        os.replace(part, file)
+        with whole(file) as stream:
+            stream.write(json.dumps(asdict(results.ordered()), indent=1).encode())
     except OSError as error:
         raise ResultsError(f"{file} cannot be written ({type(error).__name__}).") from error
 

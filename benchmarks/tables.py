@@ -16,8 +16,10 @@ from .figures import markdown
 Figures = Mapping[str, float]
 
 
-def table(rows: Sequence[Mapping[str, object]]) -> None:
-    """Print rows; floats with four digits."""
+def table(rows: Sequence[Mapping[str, object]], title: str = "") -> None:
+    """Print rows; floats with four digits. Below others it has a title."""
+    if title:
+        print(f"\n{title}:\n")
     print(markdown(rows))
 
 

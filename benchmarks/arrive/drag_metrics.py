@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Bool, Float
 
 from inversion import distance
+from photo.crop import resized
 from stylegan import from_uint8
 from transfer.correspondence import CoordinateMap, confidence_of, nearest
 from transfer.flow import Picture, pixels, sample
@@ -111,7 +112,7 @@ def figures(before: Shown, after: Shown, pull: Pull) -> dict[str, float]:
         "MD head": large * float(np.linalg.norm(by_head - away)),
         "share net": float(by_net @ away) / pull.length**2,
         "share calibrated": float(better @ away) / pull.length**2,
-        **indices(before.picture, after.picture, pull),
+        **indices(before.picture, after.picture, pull.handle[None], pull.target[None]),
         "others": large * others(before.marks, after.marks, pull, FAR * len(before.picture)),
         "outside": outside(before.picture, after.picture, pull),
     }
@@ -144,17 +145,15 @@ def others(before: Points, after: Points, pull: Pull, far: float) -> float:
     return float(np.linalg.norm((after - before)[chosen], axis=1).mean())
 
 
-def indices(before: Picture, after: Picture, pull: Pull) -> dict[str, float]:
-    """GoodDrag's accuracy index at each radius, see ``benchmarks.elastic``."""
-    side = len(before)
+def indices(before: Picture, after: Picture, handles: Points, targets: Points) -> dict[str, float]:
+    """GoodDrag's accuracy index at each radius over all points, see ``benchmarks.real.elastic``."""
     large = [
         cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
         for picture in (before, after)
     ]
-    x, y, u, v = (
-        float((c + 0.5) * SIDE / side - 0.5) for c in np.r_[pull.handle, pull.target].tolist()
-    )
-    return {f"DAI {r}": dai(large[0], large[1], [((x, y), (u, v))], r) for r in RADII}
+    ends = (resized(points, len(before), SIDE).tolist() for points in (handles, targets))
+    drags = [((x, y), (u, v)) for (x, y), (u, v) in zip(*ends, strict=True)]
+    return {f"DAI {r}": dai(large[0], large[1], drags, r) for r in RADII}
 
 
 def outside(before: Picture, after: Picture, pull: Pull) -> float:

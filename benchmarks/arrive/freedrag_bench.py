@@ -24,11 +24,10 @@ the method has, and then the opposite one is carried out from where it ended. Me
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from tqdm import tqdm
@@ -37,17 +36,15 @@ from drag import EditError
 from editor.dragger import Dragger
 from editor.engine import Engine
 from editor.motion.estimators import Latents
-from photo.crop import resized
-from transfer.flow import Picture
 
 from ..calibrated import seen
-from ..figures import Cell, interval
-from ..real.elastic import RADII, dai
+from ..figures import intervals
+from ..real.elastic import RADII
 from ..tables import command, table
 from ..tables import write as write_figures
-from .drag_metrics import SIDE, Pull, returned
+from .drag_metrics import SIDE, Pull, indices, returned
 from .instructions import Instruction, InstructionError, read, write
-from .methods import MAIN, NOT_RUN, Method
+from .methods import NOT_RUN, Method, chosen
 from .point_drags import LENGTHS, POINTS, end
 from .published import FREEDRAG, FREEDRAG_SAYS
 
@@ -109,34 +106,13 @@ def run(engine: Engine, drag: tuple[Method, Dragger], asked: Instruction) -> Fou
     found = {"steps": float(state.step), "seconds": time.monotonic() - begin}
     length = float(np.linalg.norm(asked.targets - asked.handles, axis=1).mean())
     found |= {"length": length * SIDE / side, "MD": float(state.distances.mean()) * SIDE / side}
-    found |= accuracy(before, engine.picture(after), asked)
+    found |= indices(before, engine.picture(after), asked.handles, asked.targets)
     back: Latents | None = None
     with suppress(EditError):  # the mask leaves it no way back
         *_, (_, back) = dragger.drag_latent(after, asked.edit(side, back=True), search)
     ways = {} if back is None else returned(before, engine.picture(back))
     ccsd = {"CCSD x10": 10 * ways.pop("back LPIPS")} if "back LPIPS" in ways else {}
     return found | ways | ccsd
-
-
-def accuracy(before: Picture, after: Picture, asked: Instruction) -> Found:
-    """GoodDrag's index at each radius, over all points."""
-    own, large = len(before), (SIDE, SIDE)
-    pictures = [
-        cv2.resize(picture, large, interpolation=cv2.INTER_CUBIC).astype(np.uint8)
-        for picture in (before, after)
-    ]
-    handles, targets = (resized(p, own, SIDE).tolist() for p in (asked.handles, asked.targets))
-    drags = [((x, y), (u, v)) for (x, y), (u, v) in zip(handles, targets, strict=True)]
-    return {f"DAI {r}": dai(pictures[0], pictures[1], drags, r) for r in RADII}
-
-
-def row(name: str, found: Sequence[Found]) -> dict[str, Cell]:
-    """Of the table."""
-    cells: dict[str, Cell] = {"method": name, "drags": len(found)}
-    for title in TITLES:
-        known = any(title in one for one in found)
-        cells[title] = interval(one.get(title) for one in found) if known else NOT_RUN
-    return cells
 
 
 def arguments() -> argparse.Namespace:
@@ -159,15 +135,16 @@ def main() -> None:
         write(args.make, asked)
         print(f"{args.make}: {len(asked)} drags")
         return
-    methods = {name: known for name, known in MAIN.items() if name in args.methods and known}
     each: dict[str, list[Found]] = {}
-    for name, method in methods.items():
+    for name, method in chosen(args.methods).items():
         drag = method, method.dragger(engine)
         each[name] = [run(engine, drag, one) for one in tqdm(asked[: args.count], name)]
-    rows = [row(name, found) for name, found in each.items()]
+    rows = [
+        {"method": name, "drags": len(found)} | intervals(found, dict.fromkeys(TITLES, NOT_RUN))
+        for name, found in each.items()
+    ]
     table(rows)
-    print(f"\n{FREEDRAG_SAYS}:\n")
-    table(FREEDRAG)
+    table(FREEDRAG, FREEDRAG_SAYS)
     write_figures(args.json, {"rows": rows, FREEDRAG_SAYS: FREEDRAG, "each": each})
 
 

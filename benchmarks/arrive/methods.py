@@ -38,6 +38,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -130,6 +131,11 @@ ABLATIONS = {
     "draggan x10 w": Method(BEST.changed(space="w"), BARE),
 }
 METHODS: dict[str, Method | None] = MAIN | MASKED | ABLATIONS
+
+
+def chosen(names: Sequence[str]) -> dict[str, Method]:
+    """Those that drag, in the order of MAIN."""
+    return {name: method for name, method in MAIN.items() if name in names and method}
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ embedded model goes slowly, "x10" at ten times the rate, and the product's defau
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,12 +52,12 @@ from stylegan import from_uint8
 from training.generator.losses import SqueezeFeatures
 from transfer.flow import FLOW_SIDE, Picture, dis_flow, grey, pixels, sample
 
-from ..figures import Cell, interval
+from ..figures import intervals
 from ..keep.fidelity import lpips
 from ..tables import command, table, write
 from .drag_metrics import SIDE
 from .instructions import still_allowed
-from .methods import MAIN, NOT_RUN, Method
+from .methods import NOT_RUN, Method, chosen
 from .published import DRAGGAN_SAYS, PAIRED
 
 POINTS, STEPS = 32, 100  # of a pair; at most
@@ -165,16 +165,6 @@ class Trials:
             yield name, found | {"moved": length} | took
 
 
-def row(sigma: float, name: str, found: Sequence[Found]) -> dict[str, Cell]:
-    """Of the table."""
-    cells: dict[str, Cell] = {"sigma": sigma, "method": name, "pairs": len(found)}
-    for title in TITLES:
-        known = any(title in one for one in found)
-        absent = NOT_RUN if title in NETWORKS else None
-        cells[title] = interval(one.get(title) for one in found) if known else absent
-    return cells
-
-
 def arguments() -> argparse.Namespace:
     """What is asked for."""
     parser = command("Drag one picture of the model until it is another.")
@@ -190,17 +180,20 @@ def main() -> None:
     args = arguments()
     features = SqueezeFeatures(args.features) if args.features else None
     engine, each = Engine(args.model, device="cpu"), dict[tuple[float, str], list[Found]]()
-    methods = {name: known for name, known in MAIN.items() if name in args.methods and known}
-    found = Trials(engine, {n: (how, how.dragger(engine)) for n, how in methods.items()}, features)
+    methods = chosen(args.methods).items()
+    found = Trials(engine, {n: (how, how.dragger(engine)) for n, how in methods}, features)
     for sigma in args.sigma:
         for pair in tqdm(pairs(engine, args.pairs, sigma), f"sigma {sigma}", args.pairs):
             for name, figures in found.of(pair):
                 each.setdefault((sigma, name), []).append(figures)
-    rows = [row(*key, ones) for key, ones in each.items()]
+    absent = {title: NOT_RUN if title in NETWORKS else None for title in TITLES}
+    rows = [
+        {"sigma": s, "method": name, "pairs": len(ones)} | intervals(ones, absent)
+        for (s, name), ones in each.items()
+    ]
     every = [{"sigma": s, "method": name, "pairs": ones} for (s, name), ones in each.items()]
     table(rows)
-    print(f"\n{DRAGGAN_SAYS}:\n")
-    table(PAIRED)
+    table(PAIRED, DRAGGAN_SAYS)
     write(args.json, {"rows": rows, DRAGGAN_SAYS: PAIRED, "each": every})
 
 

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from editor.engine import Engine
 from photo.crop import box_quad, resized
+from photo.mesh import canonical
 from training.renderer.assets import read_assets
 from training.renderer.pairs import Pair
 from training.renderer.portrait import Portraits
@@ -29,7 +30,6 @@ from ..figures import interval
 from ..tables import command, table, write
 from .transfer import SHARE, SIDE, edits, handles
 
-MESH = 468  # the rig's first points are the face's
 Points = Float[np.ndarray, "p 2"]
 
 
@@ -56,7 +56,7 @@ def trials(
         assert isinstance(last.version.change, Pose)
         right, shown = truth(pair, rig.vertices[:, :2])
         ways = (last.version.change.vertices - rig.vertices)[:, :2]
-        off, face = np.linalg.norm(ways - right, axis=1), np.arange(len(ways)) < MESH
+        off, face = np.linalg.norm(ways - right, axis=1), np.arange(len(ways)) < len(canonical())
         yield (
             pair.factor,
             {
