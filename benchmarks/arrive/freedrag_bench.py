@@ -40,11 +40,12 @@ from editor.motion.estimators import Latents
 from ..calibrated import seen
 from ..figures import intervals
 from ..real.elastic import RADII
+from ..runner import NOT_RUN
 from ..tables import command, table
 from ..tables import write as write_figures
 from .drag_metrics import SIDE, Pull, indices, returned
 from .instructions import Instruction, InstructionError, read, write
-from .methods import NOT_RUN, Method, chosen
+from .methods import Method, chosen
 from .point_drags import LENGTHS, POINTS, end
 from .published import FREEDRAG, FREEDRAG_SAYS
 

@@ -14,13 +14,14 @@ is by that one. What the others say, "MD net" for example, is the distance betwe
 of the result and what they see of the second face. A landmark that a face hides is not counted.
 Of a model of photographs (``--model ffhq-512``, once it is fetched) the net is right as it is, and
 the calibration is not: ``--targets net``.
-The Frechet distance is between the pictures before and after the drags of the fewest points, by
-pooled SqueezeNet features, if ``--features`` says where these are.
+Frechet distances are between the pictures before and after the drags of the fewest points: by
+pooled SqueezeNet features, if ``--features`` says where these are, and by torchvision's Inception
+v3, if ``--inception`` does. The FID of papers is by another training of that net.
 """
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,14 +42,16 @@ from stylegan import from_uint8
 from training.generator.losses import SqueezeFeatures
 
 from ..figures import interval
+from ..runner import NOT_RUN
 from ..tables import command, table, write
-from ..truth.model_quality import frechet, pooled
+from ..truth.model_quality import frechet, inception, pooled
 from .judges import JUDGES, PSI, SEED, Judges, Marks, Seen, distance
 from .published import DRAGGAN_SAYS, LANDMARKS
 
 POINTS = {1: (30,), 5: (36, 45, 30, 48, 54), 68: tuple(range(68))}  # of iBUG's
 PAPER_SIDE = 512  # px
 FARTHEST = 24.0  # px of PAPER_SIDE: mean distance of the 68 landmarks of a pair
+FRECHET = ("frechet", "frechet, Inception")
 MOST_MISSED = 100  # pairs without a face
 Points = Float[np.ndarray, "p 2"]
 Pooled = Callable[[Tensor], Float[Tensor, "1 features"]]
@@ -66,12 +69,12 @@ class Pair:
 @dataclass(frozen=True)
 class Trial:
     """One drag: by each judge the mean distances of the landmarks that were dragged to the second
-    face's, px of PAPER_SIDE, before and after; features of the pictures before and after, if asked.
+    face's, px of PAPER_SIDE, before and after; each net's features of the pictures then.
     """
 
     away: dict[str, tuple[float, float]]
     seconds: float
-    pictures: tuple[Tensor, Tensor] | None = None
+    pictures: Mapping[str, tuple[Tensor, Tensor]]
 
 
 def chosen(judges: Judges, count: int) -> Iterator[Pair]:
@@ -124,7 +127,7 @@ def dragged(
 
 
 def trial(
-    judges: Judges, pair: Pair, rows: list[int], targets: str, features: Pooled | None
+    judges: Judges, pair: Pair, rows: list[int], targets: str, networks: Mapping[str, Pooled]
 ) -> Trial | None:
     """Drag these landmarks of one face to another's; None if they are not to be seen."""
     before, goal = pair.seen[targets][rows], pair.wanted[targets][rows]
@@ -137,10 +140,9 @@ def trial(
         ends = (scale * distance(seen[name][rows], pair.wanted[name][rows])
                 for seen in (pair.seen, result))  # fmt: skip
         away[name] = next(ends), next(ends)
-    if features is None:
-        return Trial(away, seconds)
-    first, then = (features(from_uint8(engine.picture(ws))[None]) for ws in (pair.first, after))
-    return Trial(away, seconds, (first, then))
+    first, then = (from_uint8(engine.picture(ws))[None] for ws in (pair.first, after))
+    seen = {name: (pool(first), pool(then)) for name, pool in networks.items()}
+    return Trial(away, seconds, seen)
 
 
 def row(points: int, results: Sequence[Trial], targets: str) -> dict[str, object]:
@@ -155,11 +157,11 @@ def row(points: int, results: Sequence[Trial], targets: str) -> dict[str, object
 
 
 @torch.no_grad()
-def frechet_of(results: Sequence[Trial]) -> float | None:
-    """Between the pictures before and after; None for fewer than two pairs."""
-    pictures = [one.pictures for one in results if one.pictures is not None]
+def frechet_of(results: Sequence[Trial], name: str) -> float | str:
+    """Between the pictures before and after, if a net has seen two pairs of them."""
+    pictures = [one.pictures[name] for one in results if name in one.pictures]
     if len(pictures) < 2:
-        return None
+        return NOT_RUN
     return round(frechet(*(torch.cat(side) for side in zip(*pictures, strict=True))), 4)
 
 
@@ -170,6 +172,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--points", type=int, nargs="+", choices=POINTS, default=[*POINTS])
     parser.add_argument("--targets", choices=JUDGES, default=JUDGES[0])
     parser.add_argument("--features", type=Path, help="SqueezeNet 1.0 weights")
+    parser.add_argument("--inception", type=Path, help="torchvision's weights of Inception v3")
     return parser.parse_args()
 
 
@@ -178,22 +181,27 @@ def main() -> None:
     args = arguments()
     judges = Judges(Engine(args.model, device="cpu"))
     pairs = list(tqdm(chosen(judges, args.pairs), total=args.pairs, desc="faces"))
-    features = partial(pooled, SqueezeFeatures(args.features)) if args.features else None
-    rows, away, each = list[dict[str, object]](), None, dict[int, list[object]]()
+    networks = dict[str, Pooled]()
+    away: dict[str, float | str] = dict.fromkeys(FRECHET, NOT_RUN)
+    if args.features:
+        networks["frechet"] = partial(pooled, SqueezeFeatures(args.features))
+    if args.inception:
+        networks["frechet, Inception"] = inception(args.inception)
+    rows, each = list[dict[str, object]](), dict[int, list[object]]()
     for points in args.points:
-        first = None if rows else features
+        some = {} if rows else networks
         tried = (
-            trial(judges, pair, list(POINTS[points]), args.targets, first)
+            trial(judges, pair, list(POINTS[points]), args.targets, some)
             for pair in tqdm(pairs, desc=f"{points} points")
         )
         results = [one for one in tried if one is not None]
-        away = away or frechet_of(results)
+        away |= {name: frechet_of(results, name) for name in some}
         rows.append(row(points, results, args.targets))
         each[points] = [one.away for one in results]
     table(rows)
-    print(f"Frechet distance by pooled SqueezeNet features: {away}")
-    found = {"rows": rows, DRAGGAN_SAYS: LANDMARKS, "targets": args.targets, "frechet": away}
-    write(args.json, {**found, "each": each})
+    table([away])
+    found = {"rows": rows, DRAGGAN_SAYS: LANDMARKS, "targets": args.targets}
+    write(args.json, {**found, **away, "each": each})
 
 
 if __name__ == "__main__":

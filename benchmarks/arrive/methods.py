@@ -60,6 +60,7 @@ from editor.search import GEOMETRY, OWN, PAPER, Search
 from ..keep.appearance import drift
 from ..keep.appearance import shown as coloured
 from ..real.elastic import RADII
+from ..runner import NOT_RUN
 from ..tables import command, table, write
 from ..time.drag_speed import peak_mb
 from .drag_metrics import SIDE, Figure, figures, returned
@@ -68,7 +69,7 @@ from .public_drags import BEST_RATE, engine_of
 
 FEW, LOOK_DRAGS, LOOK_STEPS = 5, 2, 100
 BARE = ("axes", "coordinates", "landmark_regressor", "box")  # what published models do not have
-NOT_MEASURED, NOT_RUN = "not measured", "not run"
+NOT_MEASURED = "not measured"
 TITLES = (
     "MD tracker", "MD calibrated", "MD net", "MD head", "share calibrated", "share net",
     *(f"DAI {r}" for r in RADII), "back dB", "back LPIPS", "drift", "skin", "hair", "others",

@@ -54,10 +54,11 @@ from transfer.flow import FLOW_SIDE, Picture, dis_flow, grey, pixels, sample
 
 from ..figures import intervals
 from ..keep.fidelity import lpips
+from ..runner import NOT_RUN
 from ..tables import command, table, write
 from .drag_metrics import SIDE
 from .instructions import still_allowed
-from .methods import NOT_RUN, Method, chosen
+from .methods import Method, chosen
 from .published import DRAGGAN_SAYS, PAIRED
 
 POINTS, STEPS = 32, 100  # of a pair; at most

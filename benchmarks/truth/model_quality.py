@@ -9,6 +9,7 @@ another z than the data's (``--model``) has a Frechet distance only, against wha
 ``--data`` holds. Compare models at one ``--side``.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
+from torchvision.models import inception_v3
 
 from stylegan import Generator, to_uint8
 from training.data import Faces, load
@@ -26,6 +28,7 @@ from weights.formats import load as load_model
 from ..tables import command, table, write
 
 BATCH = 10
+INCEPTION_SIDE = 299  # px
 COLUMNS, ROWS = 6, 2
 SEED = 30_000_000
 
@@ -36,6 +39,19 @@ def pooled(features: SqueezeFeatures, pictures: Pictures) -> Float[Tensor, "n 51
     """SqueezeNet's last features, their mean over each picture."""
     bgr = pictures.flip(1).clamp(-1, 1) * 127.5 + 127.5 - features.mean
     return features.layers(bgr).mean((2, 3))
+
+
+def inception(file: Path) -> Callable[[Pictures], Float[Tensor, "n 2048"]]:
+    """What makes torchvision's Inception v3 features (Szegedy et al. 2016), as trained on ImageNet.
+
+    Args:
+        file: its weights, as torchvision names them.
+    """
+    network = inception_v3(init_weights=False)
+    network.load_state_dict(torch.load(file, weights_only=True))
+    network.register_module("fc", torch.nn.Identity())
+    network.eval()  # it takes pictures in [-1, 1]
+    return lambda pictures: network(resized(pictures, INCEPTION_SIDE))
 
 
 def frechet(a: Float[Tensor, "n f"], b: Float[Tensor, "m f"]) -> float:
