@@ -15,7 +15,7 @@ from stylegan import WStatistics, activation, before_activation
 
 from .landmark_loss import LandmarkLoss, slopes
 
-LOOKS = 3  # at pictures of a fit: more bring nothing (benchmarks/geometry.py)
+LOOKS = 3  # at pictures of a fit: more bring nothing
 PRIOR = 3e-6  # of a squared standard deviation against a mean squared distance in shares of a side
 DAMPING = 1e-6  # of a squared step along an axis, likewise
 
