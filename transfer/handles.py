@@ -1,7 +1,7 @@
 """Handles arrive: how far a head and its face go for them, and what is added where they lack.
 
-Lids, brows and lips move on their own: dragged, they leave the head where it is. All else is of
-the skull, or hardly moves on it.
+Lids, brows and lips move on their own: dragged, they leave the head where it is, and so does the
+chin with lips. All else is of the skull, or hardly moves on it.
 """
 
 import numpy as np
@@ -24,8 +24,10 @@ PARTS = {
     "lids": (0.18, 0.4, (*LEFT_EYE, *RIGHT_EYE)),
     "lips": (0.3, 0.8, (*INNER_LIPS, *OUTER_LIPS)),
     "brows": (0.45, 0.5, (*LEFT_BROW, *RIGHT_BROW)),
+    "chin": (BUMP, SCALED, (152, 148, 377, 176, 400, 171, 396, 175, 199, 200)),
 }
 """What moves on its own: both of it, the second where the skull stays; its rows of the mesh."""
+WITH = "chin", "lips"  # the first moves without the skull only where the second is dragged, too
 DAMPING = 0.03  # of the bumps' heights: handles side by side that part are not torn apart
 NEAR = 0.15  # distances between the eyes from such a row, where a handle drags it
 EXPLAINED = 0.6  # of its ways that the face's own motion may lack, and is still what was meant
@@ -61,6 +63,7 @@ def with_handles(
     skull, face = whole = free[:, None] * shifts[0], free[:, None] * shifts[1]
     found = at(skull), at(face)
     parts = [_part(near[:, k] / rig.eyes) for k in range(len(handles))]
+    parts = [part if part != WITH[0] or WITH[1] in parts else "" for part in parts]
     alone = _alone(parts, found, whole, wanted)
     share, own = _shares(found, whole, wanted, alone)
     far = 0.0 if alone else min(own, 1.0)
@@ -86,7 +89,7 @@ def _part(away: Float[np.ndarray, " v"]) -> str:
 def _alone(parts: list[str], found: Ends, whole: Shifts, wanted: Float[np.ndarray, "p 2"]) -> bool:
     """Whether the skull stays: all handles drag parts, or most do and the face moves as they ask.
 
-    A chin goes down with the lips of a mouth that opens, and the head does not nod for it.
+    A cheek goes up with the corner of a mouth that smiles, and the head does not nod for it.
     """
     if all(parts) or 2 * sum(map(bool, parts)) < len(parts):
         return all(parts)

@@ -138,11 +138,16 @@ function shares({ arrive }, ends, both, wanted, alone) {
   return edges.sort((a, b) => loss(a) - loss(b))[0];
 }
 
-// [width of its own motion, that of the face's around it] where a handle drags lids, lips or brows.
-function partOf({ arrive, eyes }, { far }) {
-  const nearest = (rows) => Math.min(...rows.map((row) => far[row])) / eyes;
-  const [width, reach, rows] = [...arrive.parts].sort((a, b) => nearest(a[2]) - nearest(b[2]))[0];
-  return nearest(rows) < arrive.near ? [width, reach] : null;
+// Of each handle [width of its own motion, that of the face's around it] if it drags what moves without
+// the skull: lids, lips or brows, and the chin if lips are dragged, too.
+function partsOf({ arrive, eyes }, anchors) {
+  const [chin, lips] = arrive.with;
+  const found = anchors.map(({ far }) => {
+    const away = arrive.parts.map(([, , rows]) => Math.min(...rows.map((row) => far[row])) / eyes);
+    const nearest = away.indexOf(Math.min(...away));
+    return away[nearest] < arrive.near ? nearest : -1;
+  });
+  return found.map((part) => (part < 0 || (part === chin && !found.includes(lips)) ? null : arrive.parts[part]));
 }
 
 // Whether the skull stays: all handles drag parts, or most do and the face moves as they ask.
@@ -165,7 +170,7 @@ function guessed(head, drags, free) {
 function arrived(head, anchors, wanted, { both, free }) {
   for (const shift of both) for (let at = 0; at < shift.length; at++) shift[at] *= free[(at / 3) | 0];
   const ends = both.map((shift) => anchors.map((each) => [0, 1].map((part) => held(each, shift, part))));
-  const parts = anchors.map((each) => partOf(head, each));
+  const parts = partsOf(head, anchors);
   const alone = staying(head, parts, ends, both, wanted) ? 1 : 0;
   const [share, own] = shares(head, ends, both, wanted, alone);
   const far = alone ? 0 : Math.min(own, 1);
@@ -191,12 +196,13 @@ function arrive(head, anchors, wanted, { shift, free, widths, gauss }) {
   const square = at.map((_, i) => at.map((_, j) => sum(at.map((row) => row[i] * row[j]))));
   const damping = head.arrive.damping ** 2 * sum(square.map((row, k) => row[k])) + 1e-9;
   square.forEach((row, k) => (row[k] += damping));
+  const lacking = anchors.map((each, k) => {
+    const ways = [0, 1].map((part) => wanted[k][part] - held(each, shift, part));
+    const most = Math.min(1, (head.arrive.mostBump * head.eyes) / Math.max(1e-6, Math.hypot(...ways)));
+    return ways.map((way) => most * way);
+  });
   for (const part of [0, 1]) {
-    const lacking = anchors.map((each, k) => {
-      const ways = [0, 1].map((side) => wanted[k][side] - held(each, shift, side));
-      return ways[part] * Math.min(1, (head.arrive.mostBump * head.eyes) / Math.max(1e-6, Math.hypot(...ways)));
-    });
-    const heights = solve(square, at.map((_, i) => sum(at.map((row, j) => row[i] * lacking[j]))));
+    const heights = solve(square, at.map((_, i) => sum(at.map((row, j) => row[i] * lacking[j][part]))));
     for (let v = 0; v < head.follow.length; v++) {
       shift[3 * v + part] += sum(heights.map((height, k) => height * bump(k, v)));
     }

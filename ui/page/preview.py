@@ -55,6 +55,7 @@ def _arrive() -> dict[str, Any]:
         "still": handles.STILL, "shares": handles.MOST_SHARES, "near": handles.NEAR,
         "explained": handles.EXPLAINED, "damping": handles.DAMPING,
         "parts": list(handles.PARTS.values()),
+        "with": [list(handles.PARTS).index(part) for part in handles.WITH],
     }  # fmt: skip
 
 
