@@ -11,16 +11,15 @@ from photo.mesh import CHIN, OVAL, Mesh, canonical
 from .backdrop import Backdrop, backdrop
 from .bend import triangles
 from .layers import smooth
-from .rig import GRID, MATTE_SHARE, RIG_SIDE, Rig, Vertices, head_motion, wide_crop
+from .rig import GRID, MATTE_SHARE, RIG_SIDE, SIDEWARDS, Rig, Vertices, head_motion, wide_crop
 
-SIDEWARDS = (0.25, 0.5, 0.75, 1.0)  # of the way to the silhouette; the last ring is beyond it,
-BEYOND = 0.7  # radii of the face away, and still
+BEYOND = 0.7  # radii of the face from the silhouette to the last ring, which is still
 VERTICES = 468 + (len(SIDEWARDS) + 1) * len(OVAL)
 FARTHEST = 1.2  # radii of the face, from its outline to that of hair
 NECK = 0.75  # heights of the face below the chin, where nothing moves any more
 EDGE = 0.1  # sides of the crop within the wide crop's edge, where nothing moves any more
 STEEP, ROUNDS = 1.2, 12  # px of depth for one px; edges of triangles in a row that it is held over
-CENTRE = 3.5  # cm: depth of the middle of the head, in the canonical face
+CENTRE = 3.5  # cm: depth of the head's silhouette, in the canonical face
 
 
 def build(photo: Photo, quad: Quad, points: Mesh, behind: Backdrop | None = None) -> Rig:

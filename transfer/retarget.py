@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 
 from photo.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE
 
-from .rig import RIG_SIDE, Pose, Rig, Similarity, Vertices, head_motion
+from .rig import RIG_SIDE, Pose, Rig, Similarity, Vertices, head_motion, turned
 
 OPENINGS = (LEFT_EYE, RIGHT_EYE, INNER_LIPS)
 LEAST_EYES = 4.0  # px: no face whose motion could be told has its eyes closer together
@@ -42,10 +42,13 @@ def retargeted(rig: Rig, pose: Pose, other: Rig) -> Pose:
     scale = other.eyes / rig.eyes
     frame = replace(head_motion(own[:468], its[:468]), scale=scale)
     head = head_motion(own[:468], pose.vertices[:468])
-    beyond = pose.vertices - own - rig.follow[:, None] * (head(own) - own)
+    beyond = pose.vertices - own - rig.follow[:, None] * (turned(rig, own, head) - own)
     beyond *= _lids(rig, other, scale)[:, None]
     beyond *= np.minimum(1, other.follow / np.maximum(rig.follow, 1e-9))[:, None]
-    ahead = frame(head(frame.undone(its)))
+    turn, at = frame.turn @ head.turn @ frame.turn.T, frame(head.centre[None])[0]
+    ahead = turned(
+        other, its, Similarity(head.scale, turn, at, frame.scale * frame.turn @ head.shift)
+    )
     vertices = its + other.follow[:, None] * (ahead - its) + scale * beyond @ frame.turn.T
     gaze = scale * pose.gaze @ frame.turn[:2, :2].T
     fixed = None if pose.fixed is None else _carried(pose.fixed, frame)

@@ -12,13 +12,16 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from photo.crop import Crop, Quad
-from photo.mesh import LEFT_CORNERS, OVAL, RIGHT_CORNERS, STABLE, Mesh, eye_distance
+from photo.mesh import LEFT_CORNERS, OVAL, RIGHT_CORNERS, STABLE, Mesh, canonical, eye_distance
 
 from .backdrop import Backdrop
 
 RIG_SIDE = 512
 MATTE_SHARE = 1.5  # of the crop's side: the wide crop, which the head may move in
 GRID = round(RIG_SIDE * MATTE_SHARE)  # cells of the wide crop, each as wide as a px of the crop
+SIDEWARDS = (0.25, 0.5, 0.75, 1.0)  # of the way to the silhouette; the last ring is beyond it
+MIDDLE = 6.0  # cm: depth of the middle of the head, in the canonical face
+MOST_STRETCH = 1.4  # times as wide as in the photo: hair and ears that come into view
 MOST_GROWTH = 1.05  # times, of a skull: what is beyond comes of how faces are cut out
 
 Vertices = Float[np.ndarray, "v 3"]
@@ -39,6 +42,12 @@ class Similarity:
     def __call__(self, points: Vertices) -> Vertices:
         """Where the points go."""
         return self.scale * (points - self.centre) @ self.turn.T + self.centre + self.shift
+
+    @property
+    def roll(self) -> Float[np.ndarray, "3 3"]:
+        """What of the turn is in the picture's plane."""
+        a = np.arctan2(self.turn[1, 0] - self.turn[0, 1], self.turn[0, 0] + self.turn[1, 1])
+        return np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
 
     def undone(self, points: Vertices) -> Vertices:
         """Where the points come from."""
@@ -161,8 +170,43 @@ def carried(rig: Rig, pose: Pose, skull: Similarity, change: Mesh) -> Shifts:
     """
     spread = np.concatenate([change, np.tile(change[list(OVAL)], (_ring_count(rig), 1))])
     spread *= rig.near[:, None]
-    whole = rig.follow[:, None] * (skull(pose.vertices) - pose.vertices)
+    whole = rig.follow[:, None] * (turned(rig, pose.vertices, skull) - pose.vertices)
     return whole, rig.follow[:, None] * skull.scale * spread @ skull.turn.T
+
+
+def turned(rig: Rig, vertices: Vertices, skull: Similarity) -> Vertices:
+    """Where the skull's motion takes the face, what is around it, and the head's outline.
+
+    The edge that is seen of a round head is another part of it after each turn: it goes where the
+    middle of the head goes, and the head becomes no narrower. Rings between are carried by both;
+    what comes into view is stretched for it, but no wider than MOST_STRETCH times.
+    """
+    to, middle, share = skull(vertices), middle_of(vertices[:468]), outlines(rig)[:, None]
+    edge = skull(middle[None]) + skull.scale * (vertices - middle) @ skull.roll.T
+    rows = np.r_[np.arange(468), np.tile(OVAL, _ring_count(rig))]
+    way = (1 - share) * to + share * edge - to[rows]
+    length = np.linalg.norm(way[:, :2], axis=1, keepdims=True)
+    most = skull.scale * rooms(rig, vertices)[:, None] / np.maximum(length, 1e-6)
+    return to[rows] + np.c_[np.minimum(1, most) * way[:, :2], way[:, 2]]
+
+
+def middle_of(mesh: Mesh) -> Float[np.ndarray, "3"]:
+    """The middle of the head that this face belongs to."""
+    return head_motion(canonical(), mesh)(np.array([[0, 0, MIDDLE]]))[0]
+
+
+def outlines(rig: Rig) -> Float[np.ndarray, " v"]:
+    """How much each vertex is of the head's outline, and not of its surface."""
+    rings = (*SIDEWARDS, *(1.0,) * _ring_count(rig))[: _ring_count(rig)]
+    return np.r_[np.zeros(468), np.repeat(rings, len(OVAL))]
+
+
+def rooms(rig: Rig, vertices: Vertices) -> Float[np.ndarray, " v"]:
+    """How far each vertex of a ring may be from its one of the face's outline, px."""
+    rows = np.tile(OVAL, _ring_count(rig))
+    far = np.linalg.norm((rig.vertices[468:] - rig.vertices[rows])[:, :2], axis=1)
+    growth = eye_distance(vertices[:468]) / rig.eyes
+    return np.r_[np.full(468, np.inf), MOST_STRETCH * growth * far]
 
 
 def _umeyama(before: Vertices, after: Vertices, weight: np.ndarray) -> Similarity:

@@ -36,7 +36,7 @@ from .photo_edits import Subject, subjects
 SCRIPT = Path(canvas.__file__).with_name("guess.js")
 DECODED = """(sent) => {
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
-  const names = ['pose', 'follow', 'near', 'skull', 'face'];
+  const names = ['pose', 'follow', 'near', 'outline', 'room', 'skull', 'face'];
   const floats = names.map((name) => [name, new Float32Array(bytes(sent[name]))]);
   return { ...sent, ...Object.fromEntries(floats), rows: new Uint16Array(bytes(sent.rows)) };
 }"""

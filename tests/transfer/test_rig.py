@@ -10,7 +10,7 @@ from photo.mesh import CHIN, LOWER_LIP, NOSE_TIP, OVAL, STABLE, canonical
 from transfer.backdrop import NO_BACKDROP
 from transfer.bend import triangles
 from transfer.head import STEEP, VERTICES, unsteep
-from transfer.rig import Pose, Rig, Similarity, head_motion, moved, rest
+from transfer.rig import MOST_STRETCH, Pose, Rig, Similarity, head_motion, moved, rest, turned
 
 FACE = 20 * canonical() + (256, 270, 0)
 angles = st.floats(-0.6, 0.6)
@@ -57,7 +57,7 @@ def test_an_open_mouth_does_not_turn_the_head() -> None:
 
 
 @given(angles, angles, angles)
-def test_hair_turns_with_the_face_and_the_outermost_ring_stays(
+def test_a_face_turns_as_the_models_and_the_outermost_ring_stays(
     yaw: float, pitch: float, roll: float
 ) -> None:
     own, model = rig(), 0.8 * FACE + (40, 10, 0)
@@ -68,15 +68,47 @@ def test_hair_turns_with_the_face_and_the_outermost_ring_stays(
     np.testing.assert_allclose(face, 0, atol=1e-6)
     middle = FACE[list(STABLE)].mean(0)
     wanted = Similarity(1.0, motion.turn, middle, motion.shift / 0.8)(own.vertices)
-    np.testing.assert_allclose(vertices[: -len(OVAL)], wanted[: -len(OVAL)], atol=1e-6)
+    np.testing.assert_allclose(vertices[:468], wanted[:468], atol=1e-6)
     np.testing.assert_array_equal(vertices[-len(OVAL) :], own.vertices[-len(OVAL) :])
+
+
+@given(angles, st.floats(0.8, 1.2))
+def test_hair_tilts_and_grows_with_the_face(roll: float, scale: float) -> None:
+    own = rig()
+    motion = Similarity(scale, turn(0, 0, roll), FACE.mean(0), np.array([4.0, -2.0, 0.0]))
+    after = turned(own, own.vertices, motion)
+    np.testing.assert_allclose(after[:, :2], motion(own.vertices)[:, :2], atol=1e-6)
+
+
+@given(st.floats(-0.4, 0.4))
+def test_a_head_that_turns_becomes_no_narrower(yaw: float) -> None:
+    own, outline = rig(), slice(-2 * len(OVAL), -len(OVAL))
+    motion = Similarity(1.0, turn(yaw, 0, 0), FACE.mean(0), np.zeros(3))
+    after = turned(own, own.vertices, motion)
+    rigid = motion(own.vertices)
+    before, now, narrow = (np.ptp(each[outline, 0]) for each in (own.vertices, after, rigid))
+    assert narrow - 1e-9 <= now <= before + 1e-6
+    assert now > 0.94 * before
+    far, was = (np.linalg.norm((each[468:] - np.tile(each[list(OVAL)], (5, 1)))[:, :2], axis=1)
+                for each in (after, own.vertices))  # fmt: skip
+    assert (far <= MOST_STRETCH * was + 1e-6).all()
+
+
+def test_a_turn_and_back_is_hardly_any() -> None:
+    own = rig()
+    there = Similarity(1.0, turn(0.2, 0.1, 0.1), FACE.mean(0), np.array([5.0, 3.0, 0.0]))
+    after = turned(own, own.vertices, there)
+    back = Similarity(1.0, there.turn.T, there.centre + there.shift, -there.shift)
+    off, way = (np.abs(each - own.vertices)[:, :2] for each in (turned(own, after, back), after))
+    np.testing.assert_allclose(off[:468], 0, atol=1e-9)
+    assert off.max() < 0.1 * way.max()
 
 
 @given(angles)
 def test_an_expression_is_turned_as_the_photos_head_is(roll: float) -> None:
     own = rig()
-    turned = Similarity(1.0, turn(0, 0, roll), FACE.mean(0), np.zeros(3))
-    own = Rig(turned(own.vertices), own.follow, own.near, own.irises, NO_BACKDROP)
+    tilted = Similarity(1.0, turn(0, 0, roll), FACE.mean(0), np.zeros(3))
+    own = Rig(tilted(own.vertices), own.follow, own.near, own.irises, NO_BACKDROP)
     after = FACE.copy()
     after[LOWER_LIP] += (0, 12, 0)
     skull, change = moved(own, rest(own), FACE, after)

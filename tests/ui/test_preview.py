@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from browser import pull
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.real.preview import DECODED, GUESSED, SCRIPT, held
 from transfer.handles import with_handles
-from transfer.rig import Pose
+from transfer.rig import Pose, Similarity, carried
 from ui.page import handlers, preview
 
 pytestmark = pytest.mark.browser
@@ -152,3 +153,25 @@ def test_handles_arrive_as_on_the_server(
     expected = with_handles(rig, start, (skull, face), drags, np.ones(len(skull)))
     assert np.abs(expected - start.vertices).max() > 3
     assert np.abs(found - expected)[:, :2].max() < 0.3
+
+
+@pytest.mark.parametrize("part", range(6))
+def test_the_head_turns_as_on_the_server(
+    canvas: Callable[..., Page], head: dict[str, Any], part: int
+) -> None:
+    page, session = canvas(), handlers.fresh().session
+    start, rig = session.now.change, session.subject.rig
+    assert isinstance(start, Pose)
+    assert rig is not None
+    amount = [0.25, 0.15, 0.2, 0.04, 12.0, -9.0][part]  # rad about x, y, z; growth; px
+    sent = head | {"skull": preview.numbers(np.eye(1, 6, part) * amount, np.float32)}
+    sent |= {"face": preview.numbers(np.zeros((1, 468, 2)), np.float32)}
+    page.evaluate(f"() => {{ {SCRIPT.read_text('utf-8')}; Object.assign(window, {NAMES}); }}")
+    found = page.evaluate(f"(sent) => Array.from(shifts(({DECODED})(sent), [1])[0])", sent)
+    turn = cv2.Rodrigues(np.eye(3)[part] * amount)[0] if part < 3 else np.eye(3)
+    shift = np.eye(3)[part - 4] * amount if part > 3 else np.zeros(3)
+    scale = 1 + amount if part == 3 else 1.0
+    skull = Similarity(scale, turn, np.array(head["centre"]), shift)
+    expected, _ = carried(rig, start, skull, np.zeros((468, 3)))
+    assert np.abs(expected).max() > 3
+    np.testing.assert_allclose(np.reshape(found, (-1, 3)), expected, atol=0.01)

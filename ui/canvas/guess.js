@@ -1,7 +1,8 @@
 // How the photo's head moves for the arrows that are drawn: what editor/motion/guess.py has measured,
 // solved for the handles by damped least squares; then as transfer/handles.py lets handles arrive.
 //
-// A head is {pose, follow, near, rows, skull, face, centre, eyes, arrive}; see ui/page/preview.py.
+// A head is {pose, follow, near, rows, outline, room, middle, skull, face, centre, eyes, arrive}; see
+// ui/page/preview.py.
 // Points are flat: x, y, z of one vertex after the other, px of the canvas.
 
 const MOST_GROWTH = 1.05;
@@ -57,7 +58,8 @@ const held = ({ nearest, weights }, shift, part) => sum(nearest.map((v, k) => we
 // What a unit along direction k moves a vertex by, to first order.
 function slope(head, k, v) {
   const [rx, ry, rz, growth, dx, dy] = head.skull.subarray(6 * k, 6 * k + 6);
-  const [x, y, z] = [0, 1, 2].map((part) => head.pose[3 * v + part] - head.centre[part]);
+  const [x, y, deep] = [0, 1, 2].map((part) => head.pose[3 * v + part] - head.centre[part]);
+  const z = deep + head.outline[v] * (head.middle[2] - head.centre[2] - deep);
   const at = 2 * (468 * k + head.rows[v]);
   return [
     head.follow[v] * (ry * z - rz * y + growth * x + dx + head.near[v] * head.face[at]),
@@ -89,19 +91,36 @@ function shifts(head, along) {
   const spread = weighted(head.face, 2 * 468, along);
   const scale = clip(1 + growth, 1 / MOST_GROWTH, MOST_GROWTH);
   const turn = turning([rx, ry, rz]).map((row) => row.map((value) => scale * value));
-  const to = [dx, dy, 0];
   const { pose, centre, follow, near, rows } = head;
-  const skull = new Float64Array(pose.length);
+  const to = [centre[0] + dx, centre[1] + dy, centre[2]];
   const face = new Float64Array(pose.length);
+  const skull = new Float64Array(pose.length);
   for (let part = 0; part < 3; part++) {
     const [a, b, c] = turn[part];
     for (let v = 0, at = part; v < follow.length; v++, at += 3) {
       const [x, y, z] = [pose[3 * v] - centre[0], pose[3 * v + 1] - centre[1], pose[3 * v + 2] - centre[2]];
-      skull[at] = follow[v] * (a * x + b * y + c * z + centre[part] + to[part] - pose[at]);
+      skull[at] = a * x + b * y + c * z + to[part];
       face[at] = follow[v] * near[v] * (a * spread[2 * rows[v]] + b * spread[2 * rows[v] + 1]);
     }
   }
-  return [skull, face];
+  outlined(head, skull, turn, to, scale);
+  return [skull.map((place, at) => follow[(at / 3) | 0] * (place - pose[at])), face];
+}
+
+// The outline goes where the middle of the head goes: see turned in transfer/rig.py.
+function outlined({ pose, centre, rows, outline, room, middle }, skull, turn, to, scale) {
+  const from = [0, 1, 2].map((part) => middle[part] - centre[part]);
+  const goes = turn.map((row, part) => sum(row.map((value, k) => value * from[k])) + to[part]);
+  const roll = Math.atan2(turn[1][0] - turn[0][1], turn[0][0] + turn[1][1]);
+  const [c, s] = [scale * Math.cos(roll), scale * Math.sin(roll)];
+  for (let v = 468; v < outline.length; v++) {
+    const [x, y, z] = [0, 1, 2].map((part) => pose[3 * v + part] - middle[part]);
+    const edge = [goes[0] + c * x - s * y, goes[1] + s * x + c * y, goes[2] + scale * z];
+    const start = 3 * rows[v];
+    const way = edge.map((place, part) => skull[3 * v + part] + outline[v] * (place - skull[3 * v + part]) - skull[start + part]);
+    const most = Math.min(1, (scale * room[v]) / Math.max(1e-6, Math.hypot(way[0], way[1])));
+    [most, most, 1].forEach((share, part) => (skull[3 * v + part] = skull[start + part] + share * way[part]));
+  }
 }
 
 // The sum of rows of so many values, each times its weight.

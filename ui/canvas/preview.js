@@ -35,7 +35,7 @@ async function takeHead() {
   head = null;
   if (!sent.side) return draw();
   const of = (names, kind) => names.filter((name) => sent[name]).map((name) => [name, decoded(sent[name], kind)]);
-  const numbers = [...of(['pose', 'follow', 'near', 'skull', 'face'], Float32Array), ...of(['rows', 'triangles'], Uint16Array)];
+  const numbers = [...of(['pose', 'follow', 'near', 'outline', 'room', 'skull', 'face'], Float32Array), ...of(['rows', 'triangles'], Uint16Array)];
   const urls = { base: props.picture, ...(sent.pose && { picture: sent.picture, behind: sent.behind }) };
   const pictures = await Promise.all(Object.entries(urls).map(async ([name, url]) => [name, await decodedPicture(url)]));
   if (mine !== heads) return; // another one has come meanwhile

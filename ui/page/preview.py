@@ -13,7 +13,7 @@ from editor.view import VIEW_SIDE, wide
 from photo.mesh import INNER_LIPS, LEFT_EYE, OVAL, RIGHT_EYE
 from transfer import handles
 from transfer.bend import triangles
-from transfer.rig import GRID, RIG_SIDE, Pose
+from transfer.rig import GRID, RIG_SIDE, Pose, middle_of, outlines, rooms
 
 from ..picture import data_url
 
@@ -30,6 +30,9 @@ def head(subject: FittedPhoto, version: Version) -> dict[str, Any]:
         "picture": _picture(subject, version), "behind": data_url(rig.backdrop.behind),
         "side": RIG_SIDE, "wide": GRID, "pose": numbers(now.vertices, np.float32),
         "follow": numbers(rig.follow, np.float32), "near": numbers(rig.near, np.float32),
+        "outline": numbers(outlines(rig), np.float32),
+        "room": numbers(rooms(rig, now.vertices), np.float32),
+        "middle": middle_of(now.vertices[:468]).tolist(),
         "rows": numbers(_rows(len(rig.vertices)), np.uint16), "eyes": rig.eyes,
         "triangles": numbers(triangles(len(rig.vertices)), np.uint16),
         "arrive": _arrive(), "lips": INNER_LIPS,
