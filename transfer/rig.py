@@ -9,7 +9,7 @@ meshes of two pictures.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from photo.crop import Crop, Quad
 from photo.mesh import LEFT_CORNERS, OVAL, RIGHT_CORNERS, STABLE, Mesh, canonical, eye_distance
@@ -168,8 +168,7 @@ def carried(rig: Rig, pose: Pose, skull: Similarity, change: Mesh) -> Shifts:
         skull: its motion.
         change: the face's own, before the skull's.
     """
-    spread = np.concatenate([change, np.tile(change[list(OVAL)], (_ring_count(rig), 1))])
-    spread *= rig.near[:, None]
+    spread = rig.near[:, None] * change[rows_of(rig)]
     whole = rig.follow[:, None] * (turned(rig, pose.vertices, skull) - pose.vertices)
     return whole, rig.follow[:, None] * skull.scale * spread @ skull.turn.T
 
@@ -183,7 +182,7 @@ def turned(rig: Rig, vertices: Vertices, skull: Similarity) -> Vertices:
     """
     to, middle, share = skull(vertices), middle_of(vertices[:468]), outlines(rig)[:, None]
     edge = skull(middle[None]) + skull.scale * (vertices - middle) @ skull.roll.T
-    rows = np.r_[np.arange(468), np.tile(OVAL, _ring_count(rig))]
+    rows = rows_of(rig)
     way = (1 - share) * to + share * edge - to[rows]
     length = np.linalg.norm(way[:, :2], axis=1, keepdims=True)
     most = skull.scale * rooms(rig, vertices)[:, None] / np.maximum(length, 1e-6)
@@ -195,18 +194,21 @@ def middle_of(mesh: Mesh) -> Float[np.ndarray, "3"]:
     return head_motion(canonical(), mesh)(np.array([[0, 0, MIDDLE]]))[0]
 
 
+def rows_of(rig: Rig) -> Int[np.ndarray, " v"]:
+    """The row of the mesh that each vertex belongs to: its own, or one of the face's outline."""
+    return np.r_[np.arange(468), np.tile(OVAL, _ring_count(rig))]
+
+
 def outlines(rig: Rig) -> Float[np.ndarray, " v"]:
-    """How much each vertex is of the head's outline, and not of its surface."""
+    """How much each vertex is of the head's outline, and not of its surface: 0 to 1."""
     rings = (*SIDEWARDS, *(1.0,) * _ring_count(rig))[: _ring_count(rig)]
-    return np.r_[np.zeros(468), np.repeat(rings, len(OVAL))]
+    return np.r_[np.zeros(468), np.repeat(np.square(rings), len(OVAL))]
 
 
 def rooms(rig: Rig, vertices: Vertices) -> Float[np.ndarray, " v"]:
     """How far each vertex of a ring may be from its one of the face's outline, px."""
-    rows = np.tile(OVAL, _ring_count(rig))
-    far = np.linalg.norm((rig.vertices[468:] - rig.vertices[rows])[:, :2], axis=1)
-    growth = eye_distance(vertices[:468]) / rig.eyes
-    return np.r_[np.full(468, np.inf), MOST_STRETCH * growth * far]
+    far = np.linalg.norm((rig.vertices - rig.vertices[rows_of(rig)])[:, :2], axis=1)
+    return MOST_STRETCH * eye_distance(vertices[:468]) / rig.eyes * far
 
 
 def _umeyama(before: Vertices, after: Vertices, weight: np.ndarray) -> Similarity:

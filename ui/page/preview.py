@@ -10,10 +10,10 @@ from editor.motion.guess import guess
 from editor.motion.warps import REACH
 from editor.session import FittedPhoto, Version
 from editor.view import VIEW_SIDE, wide
-from photo.mesh import INNER_LIPS, LEFT_EYE, OVAL, RIGHT_EYE
+from photo.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE
 from transfer import handles
 from transfer.bend import triangles
-from transfer.rig import GRID, RIG_SIDE, Pose, middle_of, outlines, rooms
+from transfer.rig import GRID, RIG_SIDE, Pose, middle_of, outlines, rooms, rows_of
 
 from ..picture import data_url
 
@@ -33,7 +33,7 @@ def head(subject: FittedPhoto, version: Version) -> dict[str, Any]:
         "outline": numbers(outlines(rig), np.float32),
         "room": numbers(rooms(rig, now.vertices), np.float32),
         "middle": middle_of(now.vertices[:468]).tolist(),
-        "rows": numbers(_rows(len(rig.vertices)), np.uint16), "eyes": rig.eyes,
+        "rows": numbers(rows_of(rig), np.uint16), "eyes": rig.eyes,
         "triangles": numbers(triangles(len(rig.vertices)), np.uint16),
         "arrive": _arrive(), "lips": INNER_LIPS,
         "balls": [
@@ -60,12 +60,6 @@ def _arrive() -> dict[str, Any]:
         "parts": list(handles.PARTS.values()),
         "with": [list(handles.PARTS).index(part) for part in handles.WITH],
     }  # fmt: skip
-
-
-def _rows(count: int) -> np.ndarray:
-    """The row of the mesh whose motion each vertex shares: its own, or one of the outline."""
-    rings = (count - 468) // len(OVAL)
-    return np.concatenate([np.arange(468), np.tile(OVAL, rings)])
 
 
 def _picture(subject: FittedPhoto, version: Version) -> str:
