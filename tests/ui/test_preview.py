@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.real.preview import DECODED, GUESSED, SCRIPT, held
 from transfer.handles import with_handles
-from transfer.rig import Pose, Similarity, carried
+from transfer.rig import Pose, Rig, Similarity, carried
 from ui.page import handlers, preview
 
 pytestmark = pytest.mark.browser
@@ -45,6 +45,22 @@ FEATURES = {  # (rows of the mesh, the way of each, distances between the eyes)
 def head() -> dict[str, Any]:
     session = handlers.fresh().session
     return preview.head(session.subject, session.now)
+
+
+def rigged() -> tuple[Rig, Pose]:
+    """The ready face's rig, and its pose."""
+    session = handlers.fresh().session
+    rig, pose = session.subject.rig, session.now.change
+    assert rig is not None
+    assert isinstance(pose, Pose)
+    return rig, pose
+
+
+def solving(canvas: Callable[..., Page]) -> Page:
+    """A page whose console knows how the preview is solved."""
+    page = canvas()
+    page.evaluate(f"() => {{ {SCRIPT.read_text('utf-8')}; Object.assign(window, {NAMES}); }}")
+    return page
 
 
 def photo() -> np.ndarray:
@@ -123,9 +139,7 @@ def test_what_is_shown_stays_until_the_drag_is_done(
 def test_handles_arrive_and_what_is_protected_stays(
     canvas: Callable[..., Page], head: dict[str, Any]
 ) -> None:
-    page, start = canvas(), handlers.fresh().session.now.change
-    assert isinstance(start, Pose)
-    page.evaluate(f"() => {{ {SCRIPT.read_text('utf-8')}; Object.assign(window, {NAMES}); }}")
+    page, (_, start) = solving(canvas), rigged()
     pairs = [[256, 290, 286, 284], [300, 380, 306, 380]]
     found = np.array(page.evaluate(GUESSED, [head, pairs])).reshape(-1, 3)
     for pair in pairs:
@@ -139,15 +153,10 @@ def test_handles_arrive_and_what_is_protected_stays(
 def test_handles_arrive_as_on_the_server(
     canvas: Callable[..., Page], head: dict[str, Any], feature: str
 ) -> None:
-    page, session = canvas(), handlers.fresh().session
-    start, rig = session.now.change, session.subject.rig
-    assert isinstance(start, Pose)
-    assert rig is not None
-    rows, ways = FEATURES[feature]
+    page, (rig, start), (rows, ways) = solving(canvas), rigged(), FEATURES[feature]
     handles = start.vertices[rows, :2]
     drags = np.stack([handles, handles + rig.eyes * np.array(ways)], 1)
     sent = [head, drags.reshape(-1, 4).tolist()]
-    page.evaluate(f"() => {{ {SCRIPT.read_text('utf-8')}; Object.assign(window, {NAMES}); }}")
     skull, face = (np.reshape(each, (-1, 3)) for each in page.evaluate(SHIFTED, sent))
     found = np.reshape(page.evaluate(GUESSED, sent), (-1, 3))
     expected = with_handles(rig, start, (skull, face), drags, np.ones(len(skull)))
@@ -159,14 +168,10 @@ def test_handles_arrive_as_on_the_server(
 def test_the_head_turns_as_on_the_server(
     canvas: Callable[..., Page], head: dict[str, Any], part: int
 ) -> None:
-    page, session = canvas(), handlers.fresh().session
-    start, rig = session.now.change, session.subject.rig
-    assert isinstance(start, Pose)
-    assert rig is not None
+    page, (rig, start) = solving(canvas), rigged()
     amount = [0.25, 0.15, 0.2, 0.04, 12.0, -9.0][part]  # rad about x, y, z; growth; px
     sent = head | {"skull": preview.numbers(np.eye(1, 6, part) * amount, np.float32)}
     sent |= {"face": preview.numbers(np.zeros((1, 468, 2)), np.float32)}
-    page.evaluate(f"() => {{ {SCRIPT.read_text('utf-8')}; Object.assign(window, {NAMES}); }}")
     found = page.evaluate(f"(sent) => Array.from(shifts(({DECODED})(sent), [1])[0])", sent)
     turn = cv2.Rodrigues(np.eye(3)[part] * amount)[0] if part < 3 else np.eye(3)
     shift = np.eye(3)[part - 4] * amount if part > 3 else np.zeros(3)
