@@ -70,7 +70,8 @@ finally:
 """
     jobs = [good("first"), made("second", stops), good("third")]
     script = (
-        "import json; from benchmarks.runner import Job, outcomes\n"
+        "import json, signal; from benchmarks.runner import Job, outcomes\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored behind nohup and &
         f"jobs = {jobs!r}\n"
         "print(json.dumps({each.name: outcome for each, outcome in outcomes(jobs)}))"
     )
