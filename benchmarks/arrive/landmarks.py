@@ -140,6 +140,8 @@ def trial(
         ends = (scale * distance(seen[name][rows], pair.wanted[name][rows])
                 for seen in (pair.seen, result))  # fmt: skip
         away[name] = next(ends), next(ends)
+    if not networks:
+        return Trial(away, seconds, {})
     first, then = (from_uint8(engine.picture(ws))[None] for ws in (pair.first, after))
     seen = {name: (pool(first), pool(then)) for name, pool in networks.items()}
     return Trial(away, seconds, seen)
